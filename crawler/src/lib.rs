@@ -1,1 +1,7 @@
-//! .
+//! Bytes: listing, sniffing, reading, rewriting and deleting the blobs of a data lake, and when to crawl what.
+//!
+//! It decides little; what can be a function from values to values lives in `catalog`. It knows no HTTP route,
+//! no command line and no SQL.
+
+pub mod content;
+pub mod format;

@@ -1,0 +1,32 @@
+//! The nouns: plain types without logic beyond naming and ordering themselves.
+//!
+//! Blob versions, datasets and schemas are ours; artifacts, executions, contexts and events are ML Metadata's.
+//! How each is kept stands in [`crate::store::record`].
+
+mod audit;
+mod blob;
+mod dataset;
+mod feature;
+mod finding;
+mod graph;
+mod id;
+mod statistics;
+mod time;
+mod value;
+
+pub use audit::{AuditEntry, Principal, Role};
+pub use blob::{Anomaly, AnomalyKind, BlobVersion, Dialect, Part, Searched, Source};
+pub use dataset::{Dataset, PartitionKey};
+pub use feature::{Feature, FeaturePath, FeatureType, Presence, Schema, Segment};
+pub use finding::{BlobTokens, Finding, Findings, Token};
+pub use graph::{
+    Artifact, Association, Attribution, Context, Event, EventKind, Execution, ExecutionState, Properties,
+    Property, Type, TypeKind,
+};
+pub use id::{
+    ArtifactId, BlobId, ContextId, DatasetId, Digest, ExecutionId, RowsDigest, SchemaId, SourceId,
+    TokenDigest, TypeId,
+};
+pub use statistics::{FeatureStatistics, Statistics};
+pub use time::Timestamp;
+pub use value::Value;

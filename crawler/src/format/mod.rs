@@ -1,0 +1,277 @@
+//! The table of formats: how each is known, read, searched and rewritten.
+//!
+//! A format is one file here, one row in [`FORMATS`] and one folder in `fixtures/formats/`. Nothing outside this folder
+//! matches on a format's id: ask the table. Encoding layers are peeled before a format sees its bytes (`layer.rs`), and
+//! containers are walked by `tree.rs`, so a format knows neither gzip nor ZIP.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use catalog::model::{AnomalyKind, Dialect, FeaturePath, FeatureType, Value};
+use roaring::RoaringTreemap;
+
+use crate::content::Content;
+
+/// How the bytes of a format are treated. Functions are pure but for what they read and write through their arguments;
+/// they are total: any bytes give an answer or an error, within [`Bounds`], and never a panic.
+pub struct Format {
+    /// Its name in the catalog and in `--json`: `csv`, `ndjson`, `parquet`.
+    pub id: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Usual file name endings, lower case, without the dot; they break ties only.
+    pub extensions: &'static [&'static str],
+    /// Whether the bytes are of this format.
+    pub sniff: fn(&Head<'_>) -> Option<Sniff>,
+    /// Streams cells, if it has rows or text.
+    pub read: Option<ReadFn>,
+    /// Tells where matching cells stand, in units that `rewrite` can remove; [`locate_by_reading`] for most.
+    pub locate: Option<LocateFn>,
+    /// The same bytes without some units; `None`: only the whole blob can be deleted.
+    pub rewrite: Option<RewriteFn>,
+    /// Members, if it is a container of other content.
+    pub container: Option<Container>,
+}
+
+/// Streams cells to a sink, in order; all of them, up to the bounds.
+pub type ReadFn = fn(&Content, &Dialect, &Bounds, &mut dyn Sink) -> Result<(), FormatError>;
+/// Finds units that a predicate on cells picks.
+pub type LocateFn = fn(ReadFn, &Content, &Dialect, &Bounds, CellTest<'_>) -> Result<Located, FormatError>;
+/// A test on a cell, given its feature's path and value.
+pub type CellTest<'a> = &'a mut dyn FnMut(&FeaturePath, &Value<'_>) -> bool;
+/// Writes the content without the removed units, every other byte (text) or row (rebuilt formats) as it was.
+pub type RewriteFn = fn(&Content, &Dialect, &Removal, &mut dyn Write) -> Result<Rewritten, FormatError>;
+
+/// The first bytes of some content and what else is known without reading it.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// First bytes, layers peeled: all of it, or [`HEAD_BYTES`].
+    pub bytes: &'a [u8],
+    /// Last bytes, up to [`TAIL_BYTES`]; empty if only a stream's beginning is at hand.
+    pub tail: &'a [u8],
+    /// Whether `bytes` is all there is.
+    pub complete: bool,
+    /// File name, endings of peeled layers removed; a hint.
+    pub name: &'a str,
+}
+
+/// How many first bytes a sniffer sees at most.
+pub const HEAD_BYTES: usize = 64 << 10;
+/// How many last bytes a sniffer sees at most.
+pub const TAIL_BYTES: usize = 1 << 10;
+
+/// A sniffer's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sniff {
+    /// 0 to 1: a magic number with a checked structure .99, a structure that others share less. The highest wins, earlier rows first.
+    pub confidence: f32,
+    /// How the text is written.
+    pub dialect: Dialect,
+}
+
+/// Bounds on what reading one blob may cost; reaching one is an anomaly, never silence.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Bytes after peeling layers and opening members, over the whole blob.
+    pub decoded_bytes_max: u64,
+    /// Layers and containers within each other.
+    pub depth_max: u32,
+    /// Members of one container.
+    pub members_max: u64,
+    /// Rows read of one part; the rest is not looked at.
+    pub rows_max: u64,
+    /// Bytes of one record or line held in memory.
+    pub record_bytes_max: usize,
+    /// Nesting of values.
+    pub nesting_max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            decoded_bytes_max: 64 << 30,
+            depth_max: 6,
+            members_max: 100_000,
+            rows_max: u64::MAX,
+            record_bytes_max: 16 << 20,
+            nesting_max: 100,
+        }
+    }
+}
+
+/// Where a cell stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// Row, from 0, within its part (header lines and blank lines are no rows).
+    pub row: u64,
+    /// What `rewrite` removes to remove the cell: the format's own number of the record around it (CSV: row; JSON: byte offset of the
+    /// innermost array element that is an object, else of the array element, else `WHOLE`; SQLite: rowid).
+    pub unit: u64,
+    /// Byte offset in the content, layers peeled, of the record or value, in text formats.
+    pub offset: Option<u64>,
+}
+
+/// The unit that stands for all of the content: only deletion of the blob or member removes it.
+pub const WHOLE: u64 = u64::MAX;
+
+/// Receives what a reader finds. Feature numbers are dense from 0 within a table.
+pub trait Sink {
+    /// What follows belongs to a table of a database; formats without tables never call it. Features are declared anew.
+    fn table(&mut self, name: &str);
+    /// A feature, before its first cell. `kind` if the format declares types. The order is the schema's.
+    fn feature(&mut self, path: &FeaturePath, kind: Option<FeatureType>) -> usize;
+    /// The next row begins.
+    fn row(&mut self, row: u64);
+    /// A cell of that row. Lists give several cells of one feature (path with `[]`).
+    fn cell(&mut self, feature: usize, at: At, value: Value<'_>);
+    /// Something is wrong, reading goes on. `reason` holds no value of the content.
+    fn anomaly(&mut self, kind: AnomalyKind, reason: String);
+}
+
+/// Units to remove from one content, by table ("" where the format has no tables).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Removal {
+    /// Table → units.
+    pub units: BTreeMap<String, RoaringTreemap>,
+}
+
+/// A matching cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Its table, "" where the format has none.
+    pub table: String,
+    /// Its feature.
+    pub feature: FeaturePath,
+    /// Where.
+    pub at: At,
+}
+
+/// What a locate found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Located {
+    /// Matching cells, in order.
+    pub hits: Vec<Hit>,
+    /// Parts that could not be read: what was not searched, and why.
+    pub not_searched: Vec<String>,
+}
+
+/// What a rewrite did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Units removed.
+    pub removed: u64,
+    /// Rows or elements that remain.
+    pub kept: u64,
+}
+
+/// How a container is opened and put together again.
+pub struct Container {
+    /// Calls back with each member; the callback's error ends it.
+    pub members:
+        fn(&Content, &Bounds, &mut dyn FnMut(Member) -> Result<(), FormatError>) -> Result<(), FormatError>,
+    /// Writes the container with some members replaced or removed, the bytes and times of all others as they were.
+    pub rewrite: fn(&Content, &BTreeMap<String, Edit>, &mut dyn Write) -> Result<(), FormatError>,
+}
+
+/// A member of a container.
+pub struct Member {
+    /// Its name in the container.
+    pub name: String,
+    /// Its bytes, or why they cannot be had.
+    pub content: Result<Content, FormatError>,
+}
+
+/// What becomes of a member.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// It goes.
+    Remove,
+    /// It has other bytes.
+    Replace(Content),
+}
+
+/// Why content could not be read or written. Messages hold no value of the content.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// Not what its format says.
+    #[error("{0}")]
+    Corrupt(String),
+    /// Ends too early.
+    #[error("{0}")]
+    Truncated(String),
+    /// Encrypted.
+    #[error("{0}")]
+    Encrypted(String),
+    /// Over a bound.
+    #[error("{0}")]
+    Limit(String),
+    /// This removal cannot be done in this format.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Reading or writing failed for reasons that are not the content's.
+    #[error("reading or writing failed")]
+    Io(#[from] io::Error),
+}
+
+impl FormatError {
+    /// The anomaly that records it.
+    pub fn anomaly(&self) -> AnomalyKind {
+        match self {
+            Self::Corrupt(_) | Self::Unsupported(_) => AnomalyKind::Corrupt,
+            Self::Truncated(_) => AnomalyKind::Truncated,
+            Self::Encrypted(_) => AnomalyKind::Encrypted,
+            Self::Limit(_) => AnomalyKind::LimitReached,
+            Self::Io(_) => AnomalyKind::Unreadable,
+        }
+    }
+}
+
+/// Every format, in the order in which ties are broken.
+pub static FORMATS: &[&Format] = &[];
+
+/// The format with an id.
+pub fn by_id(id: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|format| format.id == id)
+}
+
+/// Locates by reading every cell: right for every format that has no shorter way.
+///
+/// # Errors
+/// What the reader fails with.
+pub fn locate_by_reading(
+    read: ReadFn,
+    content: &Content,
+    dialect: &Dialect,
+    bounds: &Bounds,
+    test: CellTest<'_>,
+) -> Result<Located, FormatError> {
+    struct Locating<'a> {
+        test: CellTest<'a>,
+        table: String,
+        features: Vec<FeaturePath>,
+        located: Located,
+    }
+    impl Sink for Locating<'_> {
+        fn table(&mut self, name: &str) {
+            self.table = name.to_owned();
+            self.features.clear();
+        }
+        fn feature(&mut self, path: &FeaturePath, _: Option<FeatureType>) -> usize {
+            self.features.push(path.clone());
+            self.features.len() - 1
+        }
+        fn row(&mut self, _: u64) {}
+        fn cell(&mut self, feature: usize, at: At, value: Value<'_>) {
+            if (self.test)(&self.features[feature], &value) {
+                let feature = self.features[feature].clone();
+                self.located.hits.push(Hit { table: self.table.clone(), feature, at });
+            }
+        }
+        fn anomaly(&mut self, _: AnomalyKind, reason: String) {
+            self.located.not_searched.push(reason);
+        }
+    }
+    let mut sink = Locating { test, table: String::new(), features: Vec::new(), located: Located::default() };
+    read(content, dialect, bounds, &mut sink)?;
+    Ok(sink.located)
+}
