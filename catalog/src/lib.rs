@@ -5,8 +5,10 @@
 //! nothing recorded is overwritten, so that every read can be asked as of a past time.
 
 pub mod catalog;
+pub mod dataset;
 pub mod env;
 pub mod error;
+pub mod lineage;
 pub mod model;
 pub mod store;
 

@@ -1,0 +1,134 @@
+//! What belongs to no dataset: markers, hidden files, temporary and partial writes, checksums, table logs,
+//! notes on other files, and blobs that are empty or broken.
+
+use super::BlobFacts;
+use crate::model::AnomalyKind;
+
+/// Folders whose whole content serves a table or a tool. Matched without regard to case.
+const FOLDERS: [&str; 22] = [
+    "_temporary",
+    "_delta_log",
+    "_delta_index",
+    "_change_data",
+    "_spark_metadata",
+    "_checkpoints",
+    "_symlink_format_manifest",
+    "_staging",
+    "_tmp",
+    "_temp",
+    "_impala_insert_staging",
+    "_hive_staging",
+    "_attempts",
+    "__macosx",
+    "__pycache__",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "tmp",
+    "temp",
+    "_scratch_dir",
+    "node_modules",
+];
+/// Whole names of markers, table indexes, checksum lists and notes. Matched without regard to case.
+const NAMES: [&str; 24] = [
+    "_success",
+    "success",
+    "_committed",
+    "_started",
+    "_metadata",
+    "_common_metadata",
+    "_last_checkpoint",
+    "_done",
+    "_ready",
+    "_failure",
+    "_failed",
+    "_manifest",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "sha256sums",
+    "md5sums",
+    "sha1sums",
+    "checksums.txt",
+    "license",
+    "notice",
+    "readme",
+    "changelog",
+    "crc",
+];
+/// Prefixes of names.
+const PREFIXES: [&str; 10] = [
+    ".",
+    "~$",
+    "_committed_",
+    "_started_",
+    "_temporary",
+    "_tmp",
+    "_temp_",
+    "readme.",
+    "license.",
+    "changelog.",
+];
+/// Suffixes of names.
+const SUFFIXES: [&str; 33] = [
+    ".crc",
+    ".tmp",
+    ".temp",
+    ".partial",
+    ".inprogress",
+    ".in-progress",
+    ".in_progress",
+    ".crdownload",
+    ".filepart",
+    "._copying_",
+    ".swp",
+    ".swo",
+    "~",
+    ".lock",
+    ".lck",
+    ".pid",
+    ".md5",
+    ".sha1",
+    ".sha256",
+    ".sha512",
+    ".sfv",
+    ".asc",
+    ".sig",
+    "_$folder$",
+    ".success",
+    ".done",
+    ".ready",
+    ".dvc",
+    ".dvcignore",
+    ".gitkeep",
+    ".keep",
+    "_manifest",
+    ".uploading",
+];
+
+/// Whether a blob belongs to no dataset.
+pub(super) fn is_excluded(facts: &BlobFacts<'_>) -> bool {
+    facts.size == 0 || is_broken(facts) || has_service_path(facts.path)
+}
+
+/// A blob without readable content. A damaged one of which rows could be read has a schema and stays.
+fn is_broken(facts: &BlobFacts<'_>) -> bool {
+    let own = facts.anomalies.iter().filter(|anomaly| anomaly.member.is_empty());
+    own.into_iter().any(|anomaly| match anomaly.kind {
+        AnomalyKind::Empty | AnomalyKind::Corrupt | AnomalyKind::Unreadable => true,
+        AnomalyKind::Truncated => facts.schema.is_none(),
+        // An error page that a download saved under the name of the data it should have been.
+        AnomalyKind::Mislabelled => matches!(facts.format, "html" | "unknown"),
+        _ => false,
+    })
+}
+
+fn has_service_path(path: &str) -> bool {
+    let path = path.to_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let service = |folder: &str| FOLDERS.contains(&folder) || (folder.starts_with('.') && folder.len() > 1);
+    folders.split('/').any(service)
+        || NAMES.contains(&name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
