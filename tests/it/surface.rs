@@ -1,0 +1,93 @@
+//! Help, exit codes, JSON shapes and refusals.
+
+use std::fs;
+
+use fixtures::{LakeOptions, write_lake};
+use headwater_tests::Headwater;
+
+const COMMANDS: [&[&str]; 17] = [
+    &["sniff"],
+    &["scan"],
+    &["crawl"],
+    &["datasets"],
+    &["lineage"],
+    &["search"],
+    &["sql"],
+    &["schema", "infer"],
+    &["schema", "validate"],
+    &["subject", "find"],
+    &["erase", "plan"],
+    &["erase", "approve"],
+    &["erase", "run"],
+    &["erase", "certificate"],
+    &["serve"],
+    &["token", "create"],
+    &["catalog", "export"],
+];
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let headwater = Headwater::in_folder(folder.path());
+    for command in COMMANDS {
+        let help = headwater.run(command.iter().chain(&["--help"])).expect(0).stdout;
+        assert!(help.contains("Example") && help.contains("headwater "), "{command:?}:\n{help}");
+    }
+}
+
+#[test]
+fn wrong_use_is_told_apart_from_failure_and_from_nothing_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let headwater = Headwater::in_folder(folder.path());
+    headwater.run(["no-such-command"]).expect(2);
+    headwater.run(["subject", "find", "--id", "email=not an address"]).expect(2);
+    headwater.run(["subject", "find", "--id", "email=nobody@nowhere.example"]).expect(1);
+    headwater.run(["erase", "show", "no-such-plan"]).expect(3);
+    headwater.run(["crawl", "/no/such/folder"]).expect(3);
+    let config = folder.path().join("headwater.toml");
+    fs::write(&config, "crawl_intervall = 3\n").unwrap();
+    let answer = headwater.run(["datasets", "--config", config.to_str().unwrap()]).expect(2);
+    assert!(
+        answer.stderr.contains("crawl_intervall") && answer.stderr.contains("headwater.toml"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn json_answers_have_the_shapes_that_programs_rely_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    write_lake(&lake, LakeOptions { seed: 3, people: 40, days: 3 }).unwrap();
+    let lake = lake.to_str().unwrap();
+    let headwater = Headwater::in_folder(folder.path());
+    let has = |line: &serde_json::Value, keys: &[&str]| {
+        for key in keys {
+            assert!(line.get(key).is_some(), "{key} is missing in {line}");
+        }
+    };
+    let file = format!("{lake}/landing/crm/customers.csv");
+    let gz = format!("{lake}/exports/partner/customers.ndjson.gz");
+    let sniffed = headwater.run(["sniff", "--json", &file, &gz]).expect(0).lines();
+    has(&sniffed[0], &["path", "format", "media_type", "layers", "confidence"]);
+    assert_eq!((sniffed[0]["format"].as_str(), sniffed[1]["format"].as_str()), (Some("csv"), Some("ndjson")));
+    let scanned = headwater.run(["scan", "--json", &file]).expect(0).lines();
+    has(&scanned[0], &["path", "kind", "row", "confidence"]);
+
+    headwater.run(["crawl", lake, "--json"]).expect(0);
+    let datasets = headwater.run(["datasets", "--json", "--files"]).expect(0).lines();
+    let orders =
+        datasets.iter().find(|dataset| dataset["root"] == "raw/orders").expect("orders are one dataset");
+    has(orders, &["root", "format", "compression", "partition_keys", "csv", "blobs", "schema", "files"]);
+    assert_eq!(orders["partition_keys"], serde_json::json!(["year", "month", "day"]));
+    assert_eq!(orders["files"].as_array().map(Vec::len), Some(3));
+    assert_eq!(orders["csv"], serde_json::json!({"delimiter": ",", "header": true}));
+    let edges = headwater.run(["lineage", "--json"]).expect(0).lines();
+    has(&edges[0], &["from", "to", "kind", "direction_known", "reported_by", "confidence", "evidence"]);
+    let edge = |from: &str, to: &str| edges.iter().any(|edge| edge["from"] == from && edge["to"] == to);
+    assert!(edge("landing/crm/customers.csv", "backups/2024-05/customers.csv"), "a copy is seen");
+    headwater.run(["search", "--json", "customers"]).expect(0);
+    let total =
+        headwater.run(["sql", "--json", "select count(*) as n from headwater.blobs"]).expect(0).lines();
+    assert!(total[0]["n"].as_i64() > Some(25), "{total:?}");
+}
