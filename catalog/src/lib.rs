@@ -10,6 +10,8 @@ pub mod env;
 pub mod error;
 pub mod lineage;
 pub mod model;
+pub mod schema;
+pub mod sketch;
 pub mod store;
 
 pub use catalog::{AsOf, Catalog, Change, Page};

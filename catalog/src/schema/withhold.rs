@@ -1,0 +1,92 @@
+//! Takes out of statistics what may tell of a person, before they are recorded.
+//!
+//! Features found personal keep counts and shapes only. Of all others a value may stay only if it speaks for a crowd:
+//! the recognisers may have missed a column of handles, surnames or customer numbers. What stays is decided to leak
+//! nothing even then, and to keep what an analyst asks for first: categories, ranges of quantities, spans of time.
+
+use crate::model::{FeaturePath, FeatureStatistics, FeatureType};
+
+/// Every value listed stands in at least so many rows (k-anonymity's usual smallest k).
+const ROWS_A_VALUE_MIN: u64 = 5;
+/// A feature with more different values is no category.
+const CATEGORIES_MAX: usize = 32;
+/// Longer texts are sentences, addresses or names, not categories.
+const CATEGORY_CHARACTERS_MAX: usize = 24;
+/// Integers from seven digits on may be phone numbers, accounts or customers.
+const IDENTIFIER_MIN: f64 = 1e6;
+/// Numbers of so few values are values of single rows, their mean included.
+const NUMBERS_MIN: u64 = 20;
+
+/// Strips values of personal features, and what is no crowd's from the others.
+pub fn withhold(features: &mut [FeatureStatistics], personal: &dyn Fn(&FeaturePath) -> bool) {
+    for feature in features {
+        if personal(&feature.path) {
+            feature.withheld = true;
+            strip_range(feature);
+            feature.mean = None;
+            feature.deviation = None;
+            feature.top.clear();
+            continue;
+        }
+        if !may_list(feature) {
+            feature.top.clear();
+        }
+        if !matches!(
+            feature.kind,
+            FeatureType::Int | FeatureType::Float | FeatureType::Date | FeatureType::Timestamp
+        ) || feature.values < NUMBERS_MIN
+            || feature.distinct < 2
+        {
+            strip_range(feature);
+            feature.mean = None;
+            feature.deviation = None;
+        } else if may_identify(feature) {
+            strip_range(feature);
+        }
+    }
+}
+
+fn strip_range(feature: &mut FeatureStatistics) {
+    feature.min = None;
+    feature.max = None;
+    feature.quantiles.clear();
+}
+
+/// Whether the frequent values are all of the values, few, each of a crowd, and categories by their looks. All or none:
+/// a list without its rare values would still say that the others are there, and to whom they belong.
+fn may_list(feature: &FeatureStatistics) -> bool {
+    let listed: u64 = feature.top.iter().map(|(_, count)| count).sum();
+    feature.top.len() <= CATEGORIES_MAX
+        && listed == feature.values
+        && feature.top.iter().all(|(value, count)| *count >= ROWS_A_VALUE_MIN && looks_like_category(value))
+}
+
+/// A category is one short word of a machine: `open`, `DE`, `card-present`, `4`, `true`. Not: what holds an `@`, blanks or many
+/// digits, and what is capitalised like a name (`Berg`, `Ada`), since surnames and cities look alike.
+fn looks_like_category(value: &str) -> bool {
+    let characters = value.chars().count();
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/');
+    let mut letters = value.chars().filter(char::is_ascii_alphabetic);
+    let name_like = letters.next().is_some_and(|first| first.is_ascii_uppercase())
+        && letters.any(|letter| letter.is_ascii_lowercase())
+        && !matches!(value, "True" | "False" | "Yes" | "No" | "None" | "Unknown" | "Other");
+    (1..=CATEGORY_CHARACTERS_MAX).contains(&characters)
+        && value.chars().all(allowed)
+        && digits <= 4
+        && !name_like
+}
+
+/// Whether the extremes of a number may be somebody's number: large, whole, and nearly as many as the rows.
+fn may_identify(feature: &FeatureStatistics) -> bool {
+    let (Some(min), Some(max)) = (feature.min, feature.max) else { return false };
+    if !matches!(feature.kind, FeatureType::Int | FeatureType::Float) {
+        return false;
+    }
+    let whole = min.fract() == 0.0 && max.fract() == 0.0;
+    let large = max.abs().max(min.abs()) >= IDENTIFIER_MIN;
+    whole && large && feature.distinct > CATEGORIES_MAX as u64
+}
+
+#[cfg(test)]
+mod tests;
