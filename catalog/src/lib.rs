@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod dataset;
 pub mod env;
+pub mod erasure;
 pub mod error;
 pub mod lineage;
 pub mod model;

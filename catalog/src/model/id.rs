@@ -144,6 +144,15 @@ text_id!(
     DatasetId
 );
 
+text_id!(
+    /// An erasure request, by its random name.
+    RequestId
+);
+text_id!(
+    /// An erasure plan, by its random name.
+    PlanId
+);
+
 impl SourceId {
     /// The id of the source at a canonical URL.
     pub fn of(url: &str) -> Self {

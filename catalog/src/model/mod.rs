@@ -6,6 +6,7 @@
 mod audit;
 mod blob;
 mod dataset;
+mod erasure;
 mod feature;
 mod finding;
 mod graph;
@@ -17,6 +18,11 @@ mod value;
 pub use audit::{AuditEntry, Principal, Role};
 pub use blob::{Anomaly, AnomalyKind, BlobVersion, Dialect, Part, Searched, Source};
 pub use dataset::{Dataset, PartitionKey};
+pub use erasure::{
+    Approval, Certificate, ErasureRequest, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan,
+    PlanBody, RequestStatus, Step, StepJournal, StepState, SubjectIdentifier, Suppression, Verification,
+    VerificationHit,
+};
 pub use feature::{Feature, FeaturePath, FeatureType, Presence, Schema, Segment};
 pub use finding::{BlobTokens, Finding, Findings, Token};
 pub use graph::{
@@ -24,8 +30,8 @@ pub use graph::{
     Property, Type, TypeKind,
 };
 pub use id::{
-    ArtifactId, BlobId, ContextId, DatasetId, Digest, ExecutionId, RowsDigest, SchemaId, SourceId,
-    TokenDigest, TypeId,
+    ArtifactId, BlobId, ContextId, DatasetId, Digest, ExecutionId, PlanId, RequestId, RowsDigest, SchemaId,
+    SourceId, TokenDigest, TypeId,
 };
 pub use statistics::{FeatureStatistics, Statistics};
 pub use time::Timestamp;

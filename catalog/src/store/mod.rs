@@ -7,6 +7,7 @@ pub mod contract;
 pub mod key;
 pub mod memory;
 pub mod record;
+mod record_erasure;
 pub mod sled;
 
 /// What went wrong below the catalog.
