@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(may_run(plan.hash, None, Timestamp(1)), Err(ErrorKind::Denied));
         assert_eq!(may_run(Digest([0; 32]), Some(&approval), Timestamp(1)), Err(ErrorKind::Conflict));
         assert_eq!(may_run(plan.hash, Some(&approval), approval.expires), Err(ErrorKind::Denied));
-        let stale = Approval { hash: Digest([0; 32]), ..approval };
+        let stale = Approval { hash: Digest([0; 32]), ..approval.clone() };
         assert_eq!(may_run(plan.hash, Some(&stale), Timestamp(1)), Err(ErrorKind::Conflict));
     }
 }
