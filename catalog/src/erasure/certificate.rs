@@ -152,7 +152,8 @@ fn document(input: &Input<'_>, body: &PlanBody, complete: bool) -> Result<Value>
             "legal_basis": request.legal_basis,
             "identifiers": input.identifiers.iter().map(subject).collect::<Vec<_>>(),
         },
-        "plan": {"id": body.id, "hash": input.plan.hash, "hash_algorithm": "SHA-256", "by": body.by, "created": body.created},
+        "plan": {"id": body.id, "by": body.by, "created": body.created},
+        "plan_hash": input.plan.hash,
         "approval": {"by": approval.by, "at": approval.at},
         "execution": {"first_entry": started, "last_entry": ended},
         "done": done.iter().map(|step| step_line(step, salt, None)).collect::<Vec<_>>(),
@@ -168,6 +169,7 @@ fn document(input: &Input<'_>, body: &PlanBody, complete: bool) -> Result<Value>
         })).collect::<Vec<_>>(),
         "recipients": recipients,
         "audit_log": {"last_entry": input.audit_head.0, "hash": input.audit_head.1},
+        "plan_hash_algorithm": "SHA-256 of the plan's canonical JSON (RFC 8785)",
         "commitments": "HMAC-SHA-256 under a salt kept apart from this document",
     }))
 }

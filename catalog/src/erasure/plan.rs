@@ -260,11 +260,11 @@ fn whole_reason(evidence: &Evidence) -> Option<&'static str> {
     }
 }
 
-/// Whether nothing of a part stays: it is named for the person, is one unit, or all of its rows go.
+/// Whether nothing of a part stays: it is named for the person, is one unit, or cannot be rewritten and holds nothing of others.
+/// A table that loses all of its rows stays as an empty one, since its header is nobody's and its readers expect it.
 fn goes_whole(part: &PartEvidence) -> bool {
-    let all_rows = part.rows > 0 && part.rows_removed == part.rows;
     let no_way = !part.can_rewrite && part.rows_kept() == 0;
-    part.has_hits() && (part.name_names_subject || part.holds_whole() || all_rows || no_way)
+    part.has_hits() && (part.name_names_subject || part.holds_whole() || no_way)
 }
 
 /// Removals from parts, and a report for each part that cannot be rewritten without losing rows of others.

@@ -99,7 +99,7 @@ fn a_blob_goes_where_nothing_of_it_would_stay() {
     let named = Evidence { path_names_subject: true, ..evidence("ada.csv", vec![part(&[], 4, &[])]) };
     assert!(matches!(only(named), Method::DeleteBlob { rows_lost: 4, .. }), "its path names the person");
     let all = evidence("a.csv", vec![part(&[], 2, &[0, 1])]);
-    assert!(matches!(only(all), Method::DeleteBlob { rows_lost: 0, .. }));
+    assert!(matches!(only(all), Method::RemoveUnits { .. }), "its header is nobody's");
     let one_unit = PartEvidence { rows_removed: 0, ..part(&[], 0, &[WHOLE]) };
     assert!(matches!(only(evidence("a.json", vec![one_unit])), Method::DeleteBlob { .. }));
     let rigid = PartEvidence { can_rewrite: false, ..part(&[], 9, &[1]) };
@@ -109,7 +109,7 @@ fn a_blob_goes_where_nothing_of_it_would_stay() {
 #[test]
 fn members_go_alone_or_with_their_container() {
     let zip = PartEvidence { format: "zip".into(), ..part(&[], 0, &[]) };
-    let whole = part(&["a.csv"], 1, &[0]);
+    let whole = PartEvidence { name_names_subject: true, ..part(&["ada.csv"], 1, &[0]) };
     let some = part(&["b.csv"], 5, &[2]);
     let Method::RemoveUnits { parts } = only(evidence("x.zip", vec![zip.clone(), whole.clone(), some]))
     else {
