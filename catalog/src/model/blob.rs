@@ -158,6 +158,14 @@ pub enum AnomalyKind {
     FeatureTypeLowNumberValues,
     /// TFDV: more values a row than the schema allows.
     FeatureTypeHighNumberValues,
+    /// TFDV: some values of an integer feature are no integers.
+    IntTypeNotIntString,
+    /// TFDV: some values of a float feature are no numbers.
+    FloatTypeStringNotFloat,
+    /// TFDV: some values of a boolean feature are no booleans.
+    BoolTypeUnexpectedString,
+    /// TFDV: nested otherwise than the schema says.
+    ValueNestednessMismatch,
 }
 
 /// How much of a blob's content was looked at for personal data; every lookup says so.

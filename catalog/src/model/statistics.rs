@@ -29,7 +29,7 @@ pub struct FeatureStatistics {
     pub values: u64,
     /// Present but null.
     pub nulls: u64,
-    /// Rows that hold the feature at all.
+    /// Rows that hold at least one value of it.
     pub rows_present: u64,
     /// Smallest and largest number of values a row.
     pub valency: (u64, u64),
@@ -41,10 +41,10 @@ pub struct FeatureStatistics {
     pub mean_length: f64,
     /// Whether values below were left out since the feature is or may be personal.
     pub withheld: bool,
-    /// Smallest value of a number, date or time.
+    /// Smallest value: of a date in days, of a time in microseconds since the epoch.
     #[serde(default)]
     pub min: Option<f64>,
-    /// Largest value of a number, date or time.
+    /// Largest value, likewise.
     #[serde(default)]
     pub max: Option<f64>,
     /// Mean of the numbers.

@@ -84,7 +84,7 @@ impl Profiler {
         }
         let rows = self.rows;
         let features: Vec<_> = self.columns.into_iter().map(|column| column.finish(rows)).collect();
-        let schema = super::tree::schema_of(rows, &features);
+        let schema = super::infer::schema_of(rows, &features);
         Profile { rows, schema, features, rows_digest: self.digest.finish() }
     }
 }

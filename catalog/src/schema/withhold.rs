@@ -17,6 +17,56 @@ const IDENTIFIER_MIN: f64 = 1e6;
 /// Numbers of so few values are values of single rows, their mean included.
 const NUMBERS_MIN: u64 = 20;
 
+/// Words of a feature's name after which its values may be people, even few and frequent ones.
+const WORDS_OF_PEOPLE: &[&str] = &[
+    "account",
+    "agent",
+    "alias",
+    "assignee",
+    "author",
+    "buyer",
+    "by",
+    "city",
+    "client",
+    "contact",
+    "creator",
+    "customer",
+    "driver",
+    "employee",
+    "family",
+    "first",
+    "guest",
+    "handle",
+    "host",
+    "last",
+    "login",
+    "mail",
+    "manager",
+    "member",
+    "name",
+    "nick",
+    "nickname",
+    "operator",
+    "owner",
+    "passenger",
+    "patient",
+    "person",
+    "player",
+    "recipient",
+    "rep",
+    "reporter",
+    "sender",
+    "signer",
+    "student",
+    "subscriber",
+    "surname",
+    "teacher",
+    "uid",
+    "user",
+    "username",
+    "visitor",
+];
+
 /// Strips values of personal features, and what is no crowd's from the others.
 pub fn withhold(features: &mut [FeatureStatistics], personal: &dyn Fn(&FeaturePath) -> bool) {
     for feature in features {
@@ -56,7 +106,8 @@ fn strip_range(feature: &mut FeatureStatistics) {
 /// a list without its rare values would still say that the others are there, and to whom they belong.
 fn may_list(feature: &FeatureStatistics) -> bool {
     let listed: u64 = feature.top.iter().map(|(_, count)| count).sum();
-    feature.top.len() <= CATEGORIES_MAX
+    !names_people(&feature.path)
+        && feature.top.len() <= CATEGORIES_MAX
         && listed == feature.values
         && feature.top.iter().all(|(value, count)| *count >= ROWS_A_VALUE_MIN && looks_like_category(value))
 }
@@ -75,6 +126,28 @@ fn looks_like_category(value: &str) -> bool {
         && value.chars().all(allowed)
         && digits <= 4
         && !name_like
+}
+
+/// Whether the feature's name, or that of what it is nested in, says that its values may be people.
+fn names_people(path: &FeaturePath) -> bool {
+    path.to_string()
+        .split(|c: char| !c.is_alphanumeric())
+        .flat_map(camel_words)
+        .any(|word| WORDS_OF_PEOPLE.contains(&word.to_ascii_lowercase().as_str()))
+}
+
+/// The words of `camelCase`: cut before a capital that follows a small letter.
+fn camel_words(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let cuts =
+        (1..bytes.len()).filter(|at| bytes[at - 1].is_ascii_lowercase() && bytes[*at].is_ascii_uppercase());
+    let mut words = Vec::new();
+    let mut start = 0;
+    for cut in cuts.chain([text.len()]) {
+        words.push(&text[start..cut]);
+        start = cut;
+    }
+    words
 }
 
 /// Whether the extremes of a number may be somebody's number: large, whole, and nearly as many as the rows.

@@ -67,7 +67,8 @@ fn feature_of(rows: u64, head: &Segment, entries: &[Entry<'_>]) -> Feature {
     };
     let present = entries.iter().map(|(_, statistics)| statistics.rows_present).max().unwrap_or(0);
     let most = entries.iter().map(|(_, statistics)| statistics.valency.1).max().unwrap_or(0);
-    let required = rows > 0 && present >= rows;
+    // Of no rows every row held it: an empty blob makes nothing optional when schemas are merged.
+    let required = present >= rows;
     Feature {
         name,
         kind,
