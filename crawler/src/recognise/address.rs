@@ -1,0 +1,233 @@
+//! Postal addresses: what follows a word that announces one, and columns of streets, numbers and towns.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::text::{is_unspaced, no_tokens};
+use super::{ColumnFacts, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "STREET_ADDRESS",
+    id_name: "address",
+    identifies: false,
+    find,
+    normalise,
+    tokens: no_tokens,
+    column,
+};
+
+/// Words after which an address stands, with what parts them from it.
+#[rustfmt::skip]
+const BEFORE: &[&str] = &[
+    "address: ", "address is ", "address ", "residing at ", "resident at ", "living at ", "lives at ",
+    "deliver to ", "delivery to ", "ship to ", "mail to ", "note to ", "send to ", "anschrift: ",
+    "adresse: ", "adresse ", "wohnhaft in ", "wohnhaft ", "adres: ", "adres ", "naar ", "domicilio: ",
+    "domicilio del cliente: ", "dirección: ", "direccion: ", "indirizzo: ", "indirizzo ", "spedire a ",
+    "residente in ", "endereço: ", "endereço ", "para ", "skicka till ", "adress: ", "adress ",
+    "osoite: ", "osoite ", "adresa: ", "adresa ", "bydliště ", "адрес: ", "адрес ", "διεύθυνση: ", "住所は",
+    "住所:", "住所：", "地址:", "地址：", "地址", "주소는 ", "주소: ", "주소 ", "à ", "\"address\":\"", "\"address\": \"",
+    "\"street\":\"", "\"street\": \"",
+];
+/// Where an address ends for sure.
+#[rustfmt::skip]
+const ENDS: &[&str] = &[
+    " and cc ", " and email ", " holder of ", ", holder", ", phone", ", tel", ", mail", ", e-mail",
+    ", email", ", puhelin", ", telefon", ", telefoon", ", почта", ", тел", ", contact", "; ", ". ", ".\n",
+    "\"", "\n", " ou à ", " or ", "、メール", "、電話", "。", "，电话", ", 电话", " bonifico", ", bonifico",
+    ", contato", ", e-post", ", correo", " with ", " asap", "\t", "|",
+];
+const ADDRESS_BYTES_MAX: usize = 200;
+/// Parts of words for streets and dwellings.
+#[rustfmt::skip]
+const STREET: &[&str] = &[
+    "street", "st.", " st ", " st,", "road", " rd", "avenue", " ave", "lane", " ln", "drive", " dr",
+    "boulevard", "blvd", "court", "place", "square", "suite", "apt", "flat", "unit ", "box", "way",
+    "crescent", "close", "straße", "strasse", "str.", "weg", "platz", "allee", "gasse", "ring", "rue",
+    "chemin", "impasse", "place ", "via ", "viale", "piazza", "vicolo", "corso", "strada", "calle",
+    "avenida", "plaza", "paseo", "camino", "ronda", "rua", "travessa", "alameda", "straat", "laan",
+    "plein", "hof", "gatan", "vägen", "väg", "torget", "katu", "tie ", "polku", "vej", "gade", "allé",
+    "ul.", "ulica", "al.", "pl.", "aleja", "ulice", "náměstí", "strada", "aleea", "bulevardul",
+    "intrarea", "ул.", "пр.", "пер.", "ш.", "наб.", "д.", "sokak", "caddesi", "mah.", "街", "路", "丁目", "番",
+    "号", "로 ", "길 ", "동", "市", "区", "県", "省",
+];
+
+static OPENINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(BEFORE)
+        .expect("a fixed list of words")
+});
+
+fn find(text: &str, out: &mut Vec<Span>) {
+    let mut past = 0;
+    for opening in OPENINGS.find_iter(text) {
+        let fresh = text[..opening.start()]
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphanumeric() || is_unspaced(c));
+        if opening.end() < past || !fresh {
+            continue;
+        }
+        let Some(end) = address_end(text, opening.end()) else { continue };
+        out.push(Span { start: opening.end(), end, kind: RECOGNISER.kind, subtype: None, confidence: 0.8 });
+        past = end;
+    }
+    find_american(text, out);
+}
+
+/// The end of an address that begins at `start`: it has a number and two words, and looks like one.
+fn address_end(text: &str, start: usize) -> Option<usize> {
+    let mut limit = (start + ADDRESS_BYTES_MAX).min(text.len());
+    while !text.is_char_boundary(limit) {
+        limit -= 1;
+    }
+    let lower = text[start..limit].to_ascii_lowercase();
+    let mut length = lower.len();
+    for end in ENDS {
+        let mut from = 0;
+        while let Some(at) = lower[from..length].find(end).map(|i| from + i) {
+            // A dot behind a short word abbreviates (`st. Nowy`, `Apt. 4`, `ul. Długa`); it ends nothing.
+            let word = lower[..at].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            if *end == ". "
+                && (word.chars().count() <= 3 || word == "вл")
+                && !word.bytes().any(|b| b.is_ascii_digit())
+            {
+                from = at + 1;
+                continue;
+            }
+            length = length.min(at);
+            break;
+        }
+    }
+    let body = text[start..start + length].trim_end_matches([' ', ',', ';', '.', '\'', ')']);
+    let open =
+        body.matches('(').count() > body.matches(')').count() && text[start + body.len()..].starts_with(')');
+    let body = &text[start..start + body.len() + usize::from(open)];
+    is_address(body).then_some(start + body.len())
+}
+
+fn is_address(body: &str) -> bool {
+    let letters = body.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = body.chars().filter(char::is_ascii_digit).count();
+    let words = body.split_whitespace().count();
+    let unspaced = body.chars().any(is_unspaced);
+    let parted = unspaced || body.contains(',') || words >= 4;
+    let starts = body.chars().next().is_some_and(|c| c.is_uppercase() || c.is_numeric() || is_unspaced(c))
+        || has_street(body);
+    (8..=160).contains(&body.len())
+        && letters >= 4
+        && digits >= 1
+        && (words >= 2 || unspaced)
+        && parted
+        && starts
+        && !body.contains('@')
+        && !body.contains("://")
+        && !body.contains('=')
+}
+
+fn has_street(body: &str) -> bool {
+    let lower = format!(" {} ", body.to_lowercase());
+    STREET.iter().any(|w| lower.contains(w))
+}
+
+/// `1303 Rice Springs Apt. 436, Lake Davidchester, SD 28013`: a number, a street, a town, a state and its ZIP code.
+fn find_american(text: &str, out: &mut Vec<Span>) {
+    let bytes = text.as_bytes();
+    for comma in memchr::memchr_iter(b',', bytes) {
+        // `, SD 28013`
+        let Some(tail) = bytes.get(comma..comma + 10) else { continue };
+        let state = tail[1] == b' '
+            && tail[2].is_ascii_uppercase()
+            && tail[3].is_ascii_uppercase()
+            && tail[4] == b' ';
+        if !state
+            || !tail[5..10].iter().all(u8::is_ascii_digit)
+            || bytes.get(comma + 10).is_some_and(u8::is_ascii_digit)
+        {
+            continue;
+        }
+        let mut from = comma.saturating_sub(90);
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        let line = text[from..comma].rfind('\n').map_or(from, |i| from + i + 1);
+        let Some(start) = house_number(&text[line..comma]).map(|i| line + i) else { continue };
+        let long = bytes.get(comma + 10) == Some(&b'-')
+            && bytes.get(comma + 11..comma + 15).is_some_and(|b| b.iter().all(u8::is_ascii_digit));
+        let end = comma + if long { 15 } else { 10 };
+        out.push(Span { start, end, kind: RECOGNISER.kind, subtype: Some("US"), confidence: 0.9 });
+    }
+}
+
+/// Where the first number that a capitalised word follows begins.
+fn house_number(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    (0..bytes.len()).find(|&i| {
+        let fresh = i == 0 || matches!(bytes[i - 1], b' ' | b'"' | b'\'' | b':' | b';' | b'=');
+        let digits = bytes[i..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let next = &line.get(i + digits..).unwrap_or_default();
+        fresh
+            && (1..=5).contains(&digits)
+            && next.starts_with(' ')
+            && next[1..].starts_with(|c: char| c.is_uppercase())
+    })
+}
+
+fn normalise(_: &str) -> Option<String> {
+    None
+}
+
+fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
+    let share = facts.shape.share_of(facts.shape.address_like);
+    let named = facts.header_has(&[
+        "address",
+        "addr",
+        "street",
+        "anschrift",
+        "adresse",
+        "strasse",
+        "straße",
+        "direccion",
+        "dirección",
+        "domicilio",
+        "indirizzo",
+        "adres",
+        "adress",
+        "endereco",
+        "endereço",
+        "osoite",
+        "adresa",
+        "адрес",
+        "地址",
+        "住所",
+        "주소",
+    ]);
+    if named && share >= 0.3 {
+        return Some(0.9);
+    }
+    (share >= 0.6).then_some(0.6 + 0.25 * share)
+}
+
+/// Whether a cell looks like one address: words, a number, and a comma, a street word or a script that needs neither.
+pub(super) fn is_like(cell: &str) -> bool {
+    let digits = cell.bytes().any(|b| b.is_ascii_digit());
+    if !digits
+        || cell.len() < 8
+        || !is_address(cell)
+        || cell.contains(['。', '!', '?', ';', ':'])
+        || cell.contains(" is ")
+    {
+        return false;
+    }
+    has_street(cell) || has_postal_code(cell)
+}
+
+/// A group of four to six digits, or two groups such as `SW1A 1AA` and `373 51`, beside words.
+fn has_postal_code(cell: &str) -> bool {
+    cell.split(|c: char| c == ',' || c.is_whitespace()).any(|part| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        (4..=6).contains(&digits) && part.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    }) && cell.contains(',')
+}

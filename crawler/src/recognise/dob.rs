@@ -1,0 +1,139 @@
+//! Dates of birth: a date with a word of birth before it, or a column of dates as people's lives spread them.
+
+use super::text::{clean_after, clean_before, lower_before, no_tokens};
+use super::{ColumnFacts, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "DATE_OF_BIRTH",
+    id_name: "dob",
+    identifies: false,
+    find,
+    normalise,
+    tokens: no_tokens,
+    column,
+};
+
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "born", "birth", "birthdate", "birthday", "dob", "d.o.b", "bday", "geboren", "geb", "geburtsdatum",
+    "geburtstag", "né", "née", "né(e)", "naissance", "nacido", "nacida", "nacimiento", "nato", "nata",
+    "nascita", "nascido", "nascida", "nascimento", "geboortedatum", "född", "födelsedatum", "født",
+    "fødselsdato", "syntynyt", "syntymäaika", "urodzony", "urodzona", "urodzenia", "narozen", "narozena",
+    "narození", "născut", "născută", "nașterii", "naşterii", "doğum", "doğumlu", "született", "születési",
+    "родился", "родилась", "рождения", "γέννησης", "出生", "出生日期", "生日", "生年月日", "生まれ", "생년월일", "출생",
+    "تاريخ الميلاد",
+];
+#[rustfmt::skip]
+const HEADER_WORDS: &[&str] = &[
+    "dob", "birth", "born", "birthdate", "birthday", "bday", "dateofbirth", "geburtsdatum", "geburtstag",
+    "geboortedatum", "naissance", "nacimiento", "nascita", "nascimento", "födelsedatum", "fødselsdato",
+    "syntymäaika", "urodzenia", "narození", "dogum", "doğum", "рождения", "生日", "出生日期", "生年月日", "생년월일",
+];
+
+fn find(text: &str, out: &mut Vec<Span>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < bytes.len() && bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+        if !matches!(at - start, 1 | 2 | 4) || !clean_before(text, start) {
+            continue;
+        }
+        let Some((end, _)) = date_at(bytes, start) else { continue };
+        let before = lower_before(text, start, 32);
+        if clean_after(text, end) && is_announced(&before) {
+            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.93 });
+            at = end;
+        }
+    }
+}
+
+/// Whether a word of birth stands before with no other date, and at most a few words, between.
+fn is_announced(before: &str) -> bool {
+    WORDS.iter().filter_map(|w| super::text::last_word(before, w)).max().is_some_and(|past| {
+        let between = &before[past..];
+        !between.bytes().any(|b| b.is_ascii_digit()) && between.split_whitespace().count() <= 3
+    })
+}
+
+fn normalise(value: &str) -> Option<String> {
+    let value = value.trim();
+    whole_date(value).map(|_| value.to_owned())
+}
+
+fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
+    let shape = facts.shape;
+    let dates = shape.share_of(shape.dates);
+    if dates < 0.6 {
+        return None;
+    }
+    if facts.header_has(HEADER_WORDS) {
+        return Some(0.95);
+    }
+    if facts.header_has(&[
+        "created", "updated", "order", "ship", "due", "expiry", "start", "end", "hire", "publish", "release",
+        "modified",
+    ]) {
+        return None;
+    }
+    // Lives spread over many decades, most of them begun before 2006; business dates crowd into a few recent years.
+    let old: u64 = shape.decades[..11].iter().sum();
+    let peopled = shape.decades[2..12].iter().filter(|n| **n * 50 >= shape.dates).count();
+    let early: u64 = shape.decades[..8].iter().sum();
+    (old * 10 >= shape.dates * 9 && peopled >= 4 && early * 10 >= shape.dates).then_some(0.7)
+}
+
+/// The year of a cell that is one date and nothing else.
+pub(super) fn whole_date(cell: &str) -> Option<u32> {
+    date_at(cell.as_bytes(), 0).filter(|(end, _)| *end == cell.len()).map(|(_, year)| year)
+}
+
+/// A date at `start`: year, month, day, or day and month in either order, parted by `-`, `/`, `.`, a blank and a dot, or
+/// the Han signs. Gives its end and year.
+fn date_at(bytes: &[u8], start: usize) -> Option<(usize, u32)> {
+    let (first_end, first) = number_at(bytes, start)?;
+    let (second_from, separator) = separator_at(bytes, first_end)?;
+    let (second_end, second) = number_at(bytes, second_from)?;
+    let (third_from, same) = separator_at(bytes, second_end)?;
+    if separator != same && !(separator == 0xE5 && same == 0xE6) {
+        return None;
+    }
+    let (third_end, third) = number_at(bytes, third_from)?;
+    let widths = (first_end - start, second_end - second_from, third_end - third_from);
+    let day_month = |a: u32, b: u32| (1..=12).contains(&a.min(b)) && (1..=31).contains(&a.max(b));
+    match widths {
+        (4, 1 | 2, 1 | 2)
+            if (1900..=2030).contains(&first) && (1..=12).contains(&second) && (1..=31).contains(&third) =>
+        {
+            let han = usize::from(separator == 0xE5) * 3;
+            Some((third_end + han.min(bytes.len() - third_end), first))
+        }
+        (1 | 2, 1 | 2, 4) if (1900..=2030).contains(&third) && day_month(first, second) => {
+            Some((third_end, third))
+        }
+        _ => None,
+    }
+}
+
+fn number_at(bytes: &[u8], start: usize) -> Option<(usize, u32)> {
+    let digits = bytes.get(start..)?.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+    let value = bytes[start..start + digits].iter().fold(0, |sum, b| sum * 10 + u32::from(b - b'0'));
+    (digits > 0 && digits < 5).then_some((start + digits, value))
+}
+
+fn separator_at(bytes: &[u8], at: usize) -> Option<(usize, u8)> {
+    match bytes.get(at..)? {
+        // 年 and 月
+        [0xE5, 0xB9, 0xB4, ..] => Some((at + 3, 0xE5)),
+        [0xE6, 0x9C, 0x88, ..] => Some((at + 3, 0xE6)),
+        [b'.', b' ', ..] => Some((at + 2, b'.')),
+        [b @ (b'-' | b'/' | b'.'), ..] => Some((at + 1, *b)),
+        _ => None,
+    }
+}

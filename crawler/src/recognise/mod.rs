@@ -1,0 +1,104 @@
+//! Recognisers of personal data: the table, its types and the map of the folder.
+//!
+//! Everything here is pure: text in, spans, verdicts or normal forms out. Each recogniser is one file and one row of
+//! [`RECOGNISERS`]. `scan` runs the whole table over a text, `lookup` finds one identifier again, `column` weighs a
+//! feature, `key` names the key columns. What becomes of a finding (digest, record, index) is for `stage` to say.
+
+mod address;
+mod card;
+mod column;
+mod crypto;
+mod decode;
+mod dob;
+mod email;
+mod geo;
+mod header;
+mod iban;
+mod imei;
+mod ip;
+mod key;
+mod lookup;
+mod mac;
+mod name;
+mod national_id;
+mod passport;
+mod phone;
+mod scan;
+mod secret;
+mod text;
+mod username;
+
+#[cfg(test)]
+mod tests;
+
+pub use column::{ColumnFacts, ColumnTally, Shape, Verdict};
+pub use key::{is_key_name, key_name};
+pub use lookup::{identifiers, matches, normal_forms, normalise};
+pub use phone::set_default_regions;
+pub use scan::recognise;
+
+/// Takes a candidate of an identifier: its byte range, and one normal form that it may stand for.
+pub type TokenSink<'a> = dyn FnMut(usize, usize, &str) + 'a;
+
+/// One kind of identifier or of personal data.
+pub struct Recogniser {
+    /// The usual infoType name, such as `EMAIL_ADDRESS`.
+    pub kind: &'static str,
+    /// What people type in `--id`, such as `email`.
+    pub id_name: &'static str,
+    /// Whether one value can name one person, so that it goes into the subject index.
+    pub identifies: bool,
+    /// Pushes the spans in free text that are worth a finding; linear time, never panics.
+    pub find: fn(&str, &mut Vec<Span>),
+    /// Gives the canonical spelling of a value, or `None` when the value has not this form.
+    pub normalise: fn(&str) -> Option<String>,
+    /// Gives every candidate with its normal forms. Wider than `find` on purpose: index and lookup both read it, so a
+    /// value that lookup confirms has always been indexed, whatever the context around it made of its confidence.
+    pub tokens: fn(&str, &mut TokenSink<'_>),
+    /// Judges a whole column by its header and the shares of its cells.
+    pub column: fn(&ColumnFacts<'_>) -> Option<f32>,
+}
+
+/// A place in a text that holds personal data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// The recogniser's kind.
+    pub kind: &'static str,
+    /// What it is more exactly, such as `DE_STEUER_ID`.
+    pub subtype: Option<&'static str>,
+    /// From 0 to 1; nothing under 0.5 is reported.
+    pub confidence: f32,
+}
+
+/// All recognisers, in the order in which ties are won.
+pub static RECOGNISERS: &[&Recogniser] = &[
+    &email::RECOGNISER,
+    &iban::RECOGNISER,
+    &crypto::RECOGNISER,
+    &secret::RECOGNISER,
+    &card::RECOGNISER,
+    &imei::RECOGNISER,
+    &national_id::RECOGNISER,
+    &passport::RECOGNISER,
+    &mac::RECOGNISER,
+    &ip::RECOGNISER,
+    &geo::RECOGNISER,
+    &dob::RECOGNISER,
+    &phone::RECOGNISER,
+    &address::RECOGNISER,
+    &name::RECOGNISER,
+    &username::RECOGNISER,
+];
+
+/// Finds a recogniser by its kind or by the name that people type.
+pub fn by_kind(kind_or_id_name: &str) -> Option<&'static Recogniser> {
+    let wanted = kind_or_id_name.trim();
+    RECOGNISERS
+        .iter()
+        .find(|r| r.kind.eq_ignore_ascii_case(wanted) || r.id_name.eq_ignore_ascii_case(wanted))
+        .copied()
+}

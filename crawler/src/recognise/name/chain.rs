@@ -1,0 +1,359 @@
+//! Names in spaced scripts: chains of capitalised words, initials and particles, scored by dictionary and surroundings.
+
+use super::super::text::{is_unspaced, last_word, lower_before};
+use super::super::{Recogniser, Span};
+use super::cues::{AFTER, BEFORE, FIRM_AFTER, PARTICLES};
+use super::words::{is_brand, is_common, is_given, is_surname};
+
+const RECOGNISER: &Recogniser = &super::RECOGNISER;
+
+/// A chain of this score is a name by its words alone.
+pub(super) const KNOWN: f32 = 0.6;
+const REPORTED: f32 = 0.6;
+const WORDS_MAX: usize = 5;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Initial,
+    Particle,
+    Word,
+}
+
+#[derive(Clone, Copy)]
+struct Word {
+    start: usize,
+    end: usize,
+    kind: Kind,
+    given: bool,
+    surname: bool,
+    common: bool,
+    /// A comma stands between this word and the one before.
+    comma: bool,
+}
+
+impl Word {
+    fn known(&self) -> bool {
+        (self.given || self.surname) && !self.common
+    }
+}
+
+pub(super) fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&word.to_lowercase().as_str())
+}
+
+pub(super) fn find(text: &str, out: &mut Vec<Span>) {
+    let mut chain: Vec<Word> = Vec::with_capacity(8);
+    let mut at = 0;
+    while let Some(word) = next_word(text, at) {
+        at = word.end;
+        let joined = chain.last().and_then(|last| gap(&text[last.end..word.start]));
+        match joined {
+            Some(comma) => chain.push(Word { comma, ..word }),
+            None => {
+                settle(text, &chain, out);
+                chain.clear();
+                chain.push(word);
+            }
+        }
+    }
+    settle(text, &chain, out);
+}
+
+/// Whether two words belong to one chain, and whether by a comma (`Surname, Given`).
+fn gap(between: &str) -> Option<bool> {
+    match between {
+        " " | "\u{A0}" => Some(false),
+        ", " => Some(true),
+        _ => None,
+    }
+}
+
+/// The next capitalised word, initial or particle from `from` on.
+fn next_word(text: &str, from: usize) -> Option<Word> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        let b = bytes[at];
+        let starts = b.is_ascii_alphabetic() || b >= 0x80;
+        if !starts {
+            at += 1;
+            continue;
+        }
+        let end = word_end(text, at);
+        if end == at {
+            at += text[at..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        let fresh = at == 0
+            || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'@' | b'#' | b'$'));
+        let likely = fresh && (b.is_ascii_uppercase() || b >= 0x80 || end - at <= 4);
+        if let Some(word) = likely.then(|| classify(text, at, end)).flatten() {
+            return Some(word);
+        }
+        at = end;
+    }
+    None
+}
+
+fn word_end(text: &str, start: usize) -> usize {
+    let mut end = start;
+    for (i, c) in text[start..].char_indices() {
+        let inner = matches!(c, '\'' | '’' | '-') && end > start;
+        if !(inner || (c.is_alphanumeric() && !is_unspaced(c)) || c == '_') {
+            break;
+        }
+        end = start + i + c.len_utf8();
+    }
+    start + text[start..end].trim_end_matches(['\'', '’', '-']).len()
+}
+
+fn classify(text: &str, start: usize, end: usize) -> Option<Word> {
+    let word = &text[start..end];
+    let bytes = text.as_bytes();
+    if word.len() > 40
+        || bytes.get(end).is_some_and(|b| matches!(b, b'@' | b'_' | b'=' | b'(' | b'/' | b'\\'))
+            && !word.ends_with(' ')
+    {
+        return None;
+    }
+    if word.bytes().any(|b| b.is_ascii_digit() || b == b'_') {
+        return None;
+    }
+    let first = word.chars().next()?;
+    let plain =
+        Word { start, end, kind: Kind::Word, given: false, surname: false, common: false, comma: false };
+    if !first.is_uppercase() {
+        return is_particle(word).then_some(Word { kind: Kind::Particle, ..plain });
+    }
+    let letters = word.chars().count();
+    if letters == 1 || (letters == 3 && word.contains('-')) {
+        let dotted = bytes.get(end) == Some(&b'.');
+        return Some(Word { kind: Kind::Initial, end: end + usize::from(dotted), ..plain });
+    }
+    let lower = lower(word);
+    // `HANS-J.`: a hyphenated name whose second part is an initial.
+    let tail = word.rsplit('-').next().unwrap_or_default();
+    let abbreviated = word.contains('-') && tail.chars().count() == 1 && bytes.get(end) == Some(&b'.');
+    let head = if abbreviated { lower.split('-').next().unwrap_or_default() } else { lower.as_str() };
+    let mixed = word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
+    let humps = mixed
+        && !(word.starts_with("Mc")
+            || word.starts_with("Mac")
+            || word.contains(['\'', '’', '-'])
+            || word.starts_with("De"));
+    let (given, surname) = (is_given(head), is_surname(head));
+    Some(Word {
+        end: end + usize::from(abbreviated),
+        given: given && !humps,
+        surname: surname && !humps,
+        common: is_common(head),
+        ..plain
+    })
+}
+
+/// Lower case as the dictionaries have it: a Turkish dotted capital I gives a plain i.
+pub(super) fn lower(word: &str) -> String {
+    let lower = word.to_lowercase();
+    if lower.contains('\u{307}') { lower.replace('\u{307}', "") } else { lower }
+}
+
+/// Reports the best names in a chain, the first one first.
+fn settle(text: &str, chain: &[Word], out: &mut Vec<Span>) {
+    let mut from = 0;
+    while from < chain.len() {
+        match best_from(text, chain, from) {
+            Some((to, score)) => {
+                let (start, end) = (chain[from].start, chain[to - 1].end);
+                out.push(Span {
+                    start,
+                    end,
+                    kind: RECOGNISER.kind,
+                    subtype: None,
+                    confidence: score.min(0.95),
+                });
+                from = to;
+            }
+            None => from += 1,
+        }
+    }
+}
+
+/// The longest name that begins at word `from`, with its score, if any scores enough.
+fn best_from(text: &str, chain: &[Word], from: usize) -> Option<(usize, f32)> {
+    let mut best: Option<(usize, f32)> = None;
+    for to in from + 2..=chain.len().min(from + WORDS_MAX) {
+        let Some(words_score) = score_words(text, &chain[from..to]) else { continue };
+        let score = words_score + score_around(text, chain, from, to);
+        if score >= REPORTED && best.is_none_or(|(_, b)| score + 0.05 >= b) {
+            best = Some((to, score));
+        }
+    }
+    // One word alone, when a title or a phrase leaves no doubt: `Dear Agata,`.
+    best.or_else(|| {
+        let word = chain.get(from)?;
+        let alone =
+            from + 1 == chain.len() && from == 0 && word.kind == Kind::Word && word.given && word.known();
+        let before = lower_before(text, word.start, 24);
+        let addressed = [
+            "dear", "hi", "hello", "liebe", "lieber", "cher", "chère", "estimado", "estimada", "caro",
+            "cara", "beste",
+        ]
+        .iter()
+        .any(|w| ends_with_word(&before, w));
+        (alone && addressed).then_some((from + 1, 0.7))
+    })
+}
+
+/// The score of a cell that is one chain, or `None` if it has not the form of a name.
+pub(super) fn score_whole(cell: &str) -> Option<f32> {
+    let mut chain = Vec::new();
+    let mut at = 0;
+    while let Some(word) = next_word(cell, at) {
+        let comma = match chain.last() {
+            None if word.start == 0 => false,
+            None => return None,
+            Some(last) => gap(&cell[Word::end_of(last)..word.start])?,
+        };
+        at = word.end;
+        chain.push(Word { comma, ..word });
+    }
+    let last = chain.last()?;
+    let lower = cell.to_lowercase();
+    if last.end != cell.len() || firm_follows(&lower, 0) || FIRM_AFTER.iter().any(|f| lower.ends_with(f)) {
+        return None;
+    }
+    score_words(cell, &chain)
+}
+
+impl Word {
+    fn end_of(word: &Word) -> usize {
+        word.end
+    }
+}
+
+/// What the words themselves prove, or `None` if they cannot be a name.
+fn score_words(text: &str, words: &[Word]) -> Option<f32> {
+    let (first, last) = (words.first()?, words.last()?);
+    if last.kind == Kind::Particle || words.len() > WORDS_MAX {
+        return None;
+    }
+    let commas = words.iter().skip(1).filter(|w| w.comma).count();
+    let full: Vec<&Word> = words.iter().filter(|w| w.kind == Kind::Word).collect();
+    let initials = words.iter().filter(|w| w.kind == Kind::Initial).count();
+    let (head, tail) = (full.first()?, full.last()?);
+    if initials > 2 || commas > 1 || (last.kind == Kind::Initial && commas == 0 && full.len() > 1) {
+        return None;
+    }
+    if full.len() == 2
+        && is_brand(&format!(
+            "{} {}",
+            text[head.start..head.end].to_lowercase(),
+            text[tail.start..tail.end].to_lowercase()
+        ))
+    {
+        return None;
+    }
+    if first.kind == Kind::Particle && commas == 0 {
+        return None;
+    }
+    let ending = text[tail.start..tail.end].to_lowercase();
+    if FIRM_AFTER.iter().any(|f| f.trim_matches([' ', '.']) == ending) {
+        return None;
+    }
+    let upper = |w: &Word| text[w.start..w.end].chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    let capitals = full.iter().filter(|w| upper(w)).count();
+    if capitals != 0 && capitals != full.len() {
+        return None;
+    }
+    let strange = full.iter().filter(|w| !w.given && !w.surname).count() as f32 * 0.1;
+    let common = full.iter().filter(|w| w.common).count() as f32 * 0.2;
+    if commas == 1 {
+        // `Surname, Given`: the comma stands before the given name.
+        let at = 1 + words[1..].iter().position(|w| w.comma)?;
+        let ordered = words[at].given && !words[at].common && words[..at].iter().any(|w| w.surname);
+        return ordered.then_some(0.5 - strange - common);
+    }
+    if full.len() == 1 {
+        let base = if head.surname { 0.45 } else { 0.15 };
+        return (first.kind == Kind::Initial).then_some(base - common);
+    }
+    let given = head.given && !head.common;
+    let base = match (given, tail.surname || tail.given) {
+        (true, true) => 0.72,
+        (true, false) => 0.5,
+        (false, true) if head.surname || head.given => 0.5,
+        (false, true) => 0.3,
+        (false, false) => 0.1,
+    };
+    let middle = if initials > 0 { 0.1 } else { 0.0 };
+    Some(base + middle - strange - common)
+}
+
+/// What stands around the words.
+fn score_around(text: &str, chain: &[Word], from: usize, to: usize) -> f32 {
+    let (start, end) = (chain[from].start, chain[to - 1].end);
+    let mut score = 0.0;
+    let before = lower_before(text, start, 28);
+    let trimmed = before.trim_end_matches([' ', ':', ',', '"', '\'', '>', '-', '=', ']', ';']);
+    if BEFORE.iter().any(|w| ends_with_word(trimmed, w)) {
+        score += 0.35;
+    }
+    let mut limit = (end + 24).min(text.len());
+    while !text.is_char_boundary(limit) {
+        limit -= 1;
+    }
+    let after = text[end..limit].to_lowercase();
+    if AFTER.iter().any(|a| after.starts_with(a)) {
+        score += 0.25;
+    }
+    let quote = |c: Option<char>| c.is_some_and(|c| matches!(c, '"' | '\'' | ';' | '|' | '\t'));
+    let closed = quote(text[..start].chars().next_back()) && quote(after.chars().next());
+    let lined =
+        (start == 0 || text[..start].ends_with('\n')) && (after.is_empty() || after.starts_with('\n'));
+    if closed || lined {
+        score += 0.15;
+    }
+    // `[09:14] A. Grover: can …`
+    if text[..start].trim_end().ends_with(']') && after.starts_with(':') {
+        score += 0.4;
+    }
+    // Words that the chain goes on with are a sign of a title or an address rather than a name.
+    if to < chain.len() && chain[to].kind == Kind::Word && !chain[to].comma {
+        score -= 0.35;
+    }
+    if from > 0 && chain[from - 1].kind == Kind::Word && !chain[from].comma && !chain[from - 1].common {
+        score -= 0.25;
+    }
+    if before.trim_end().ends_with(|c: char| c.is_ascii_digit())
+        && !text[..start].ends_with('\n')
+        && before.ends_with(' ')
+    {
+        score -= 0.4;
+    }
+    if firm_follows(&after, 0) || after.starts_with(" &") {
+        score -= 0.9;
+    }
+    score + score_list(text, chain, from, to, &after)
+}
+
+/// `Miller, Gomez and Peters` is a firm; so is what a comma list goes on to.
+fn score_list(text: &str, chain: &[Word], from: usize, to: usize, after: &str) -> f32 {
+    let given = chain[from + 1..to].iter().find(|w| w.comma);
+    let commas = given.is_some_and(|w| w.surname) && !AFTER.iter().any(|a| after.starts_with(a));
+    let listed_after = after.starts_with(" and ")
+        || after.starts_with(", ") && text[chain[to - 1].end + 2..].starts_with(char::is_uppercase);
+    let listed_before = from > 0 && chain[from].comma && chain[from - 1].known();
+    if commas && (listed_after || listed_before) { -0.6 } else { 0.0 }
+}
+
+fn firm_follows(after: &str, from: usize) -> bool {
+    FIRM_AFTER.iter().any(|f| {
+        after[from..]
+            .strip_prefix(f)
+            .is_some_and(|rest| rest.chars().next().is_none_or(|c| !c.is_alphabetic()))
+    })
+}
+
+fn ends_with_word(before: &str, word: &str) -> bool {
+    before.ends_with(word) && last_word(before, word) == Some(before.len())
+}

@@ -1,0 +1,108 @@
+//! The table of national id numbers. One row a number; add a country by adding a row.
+
+use super::checks as c;
+
+/// How one country's number is built.
+pub(in crate::recognise) struct Scheme {
+    /// Country and name, as findings show it.
+    pub subtype: &'static str,
+    /// Classes of the characters without separators: `D` digit, `L` letter, `A` either, `X` digit or X.
+    pub form: &'static str,
+    /// After how many characters a separator may stand.
+    pub breaks: &'static [u8],
+    /// Whether one separator alone is usual though `breaks` has several places.
+    pub one_gap: bool,
+    /// Checksum and rules, over upper-case characters of the form.
+    pub check: fn(&[u8]) -> bool,
+    /// Confidence without any word nearby when written in one piece.
+    pub bare: f32,
+    /// The same when written in its usual groups.
+    pub grouped: f32,
+    /// Share of random strings of the form that pass the check.
+    pub chance: f32,
+    /// Words for this number alone, lower case.
+    pub words: &'static [&'static str],
+}
+
+impl Scheme {
+    pub(in crate::recognise) fn accepts(&self, number: &[u8]) -> bool {
+        number.len() == self.form.len()
+            && number.iter().enumerate().all(|(i, b)| self.fits_class(i, *b))
+            && (self.check)(number)
+    }
+
+    pub(super) fn fits_class(&self, at: usize, b: u8) -> bool {
+        match self.form.as_bytes()[at] {
+            b'D' => b.is_ascii_digit(),
+            b'L' => b.is_ascii_alphabetic(),
+            b'X' => b.is_ascii_digit() || b | 32 == b'x',
+            _ => b.is_ascii_alphanumeric(),
+        }
+    }
+}
+
+const fn row(
+    subtype: &'static str,
+    form: &'static str,
+    breaks: &'static [u8],
+    check: fn(&[u8]) -> bool,
+    [bare, grouped, chance]: [f32; 3],
+    words: &'static [&'static str],
+) -> Scheme {
+    let one_gap = matches!(form.len(), 9) && matches!(form.as_bytes()[8], b'L') || breaks.len() == 1;
+    Scheme { subtype, form, breaks, one_gap, check, bare, grouped, chance, words }
+}
+
+/// At most 64 rows: columns count them in one word of bits.
+pub(in crate::recognise) static SCHEMES: &[Scheme] = &[
+    row("DE_STEUER_ID", "DDDDDDDDDDD", &[2, 5, 8], c::de_steuer_id, [0.52, 0.6, 0.04], &["steuernummer"]),
+    row("UK_NINO", "LLDDDDDDL", &[2, 4, 6, 8], c::uk_nino, [0.75, 0.85, 0.1], &[]),
+    row("UK_NHS", "DDDDDDDDDD", &[3, 6], c::uk_nhs, [0.1, 0.6, 0.09], &["patient"]),
+    row(
+        "US_SSN",
+        "DDDDDDDDD",
+        &[3, 5],
+        c::us_ssn,
+        [0.0, 0.7, 0.88],
+        &["ss#", "ssn", "social", "taxpayer", "tin"],
+    ),
+    row("ES_DNI", "DDDDDDDDL", &[2, 5, 8], c::es_dni, [0.75, 0.8, 0.04], &[]),
+    row("ES_NIE", "LDDDDDDDL", &[1, 8], c::es_nie, [0.85, 0.85, 0.01], &[]),
+    row("FR_NIR", "DDDDDAADDDDDDDD", &[1, 3, 5, 7, 10, 13], c::fr_nir, [0.8, 0.9, 0.002], &[]),
+    row("IT_CODICE_FISCALE", "LLLLLLAALAALAAAL", &[3, 6, 11], c::it_codice_fiscale, [0.95, 0.95, 0.004], &[]),
+    row("PL_PESEL", "DDDDDDDDDDD", &[], c::pl_pesel, [0.6, 0.6, 0.015], &[]),
+    row("NL_BSN", "DDDDDDDDD", &[3, 4, 6], c::nl_bsn, [0.1, 0.3, 0.09], &[]),
+    row("SE_PERSONNUMMER", "DDDDDDDDDD", &[6], c::se_personnummer, [0.3, 0.8, 0.004], &[]),
+    row("SE_PERSONNUMMER", "DDDDDDDDDDDD", &[8], c::se_personnummer12, [0.55, 0.85, 0.001], &[]),
+    row("BR_CPF", "DDDDDDDDDDD", &[3, 6, 9], c::br_cpf, [0.6, 0.9, 0.01], &[]),
+    row("CN_RIC", "DDDDDDDDDDDDDDDDDX", &[6, 14], c::cn_ric, [0.95, 0.95, 0.0005], &[]),
+    row("TR_TCKN", "DDDDDDDDDDD", &[3, 6, 9], c::tr_tckn, [0.65, 0.7, 0.009], &[]),
+    row("RO_CNP", "DDDDDDDDDDDDD", &[1, 7], c::ro_cnp, [0.65, 0.7, 0.002], &[]),
+    row("DK_CPR", "DDDDDDDDDD", &[6], c::dk_cpr, [0.1, 0.62, 0.03], &[]),
+    row("FI_HETU", "DDDDDDDDDA", &[6], c::fi_hetu, [0.0, 0.9, 0.001], &[]),
+    row("FI_HETU", "DDDDDDLDDDA", &[], c::fi_hetu_letter, [0.9, 0.9, 0.001], &[]),
+    row("CZ_RODNE_CISLO", "DDDDDDDDDD", &[6], c::cz_rc, [0.1, 0.8, 0.003], &[]),
+    row("KR_RRN", "DDDDDDDDDDDDD", &[6], c::kr_rrn, [0.3, 0.9, 0.02], &[]),
+    row("IN_AADHAAR", "DDDDDDDDDDDD", &[4, 8], c::in_aadhaar, [0.4, 0.7, 0.08], &["uid", "uidai"]),
+    row("IN_PAN", "LLLLLDDDDL", &[], c::in_pan, [0.75, 0.75, 0.3], &[]),
+    row("BE_NATIONAL_NUMBER", "DDDDDDDDDDD", &[2, 4, 6, 9], c::be_national, [0.5, 0.85, 0.003], &[]),
+    row("CH_AHV", "DDDDDDDDDDDDD", &[3, 7, 11], c::ch_ahv, [0.8, 0.95, 0.0001], &[]),
+    row("AT_SVNR", "DDDDDDDDDD", &[4], c::at_svnr, [0.1, 0.55, 0.01], &["versicherungsnummer"]),
+    row("PT_NIF", "DDDDDDDDD", &[3, 6], c::pt_nif, [0.1, 0.3, 0.06], &["contribuinte"]),
+    row("BG_EGN", "DDDDDDDDDD", &[], c::bg_egn, [0.35, 0.35, 0.009], &[]),
+    row("HR_OIB", "DDDDDDDDDDD", &[], c::hr_oib, [0.4, 0.4, 0.1], &[]),
+    row("EE_ISIKUKOOD", "DDDDDDDDDDD", &[], c::ee_isikukood, [0.55, 0.55, 0.012], &[]),
+    row("NO_FODSELSNUMMER", "DDDDDDDDDDD", &[6], c::no_fodselsnummer, [0.6, 0.8, 0.0003], &[]),
+    row("CA_SIN", "DDDDDDDDD", &[3, 6], c::ca_sin, [0.1, 0.55, 0.09], &[]),
+    row("ZA_ID", "DDDDDDDDDDDDD", &[6, 10, 11, 12], c::za_id, [0.6, 0.7, 0.0007], &[]),
+    row("SG_NRIC", "LDDDDDDDL", &[], c::sg_nric, [0.85, 0.85, 0.01], &[]),
+    row("MX_CURP", "LLLLDDDDDDLLLLLLAD", &[], c::mx_curp, [0.95, 0.95, 0.0001], &[]),
+    row("CL_RUT", "DDDDDDDDA", &[2, 5, 8], c::cl_rut, [0.1, 0.7, 0.09], &[]),
+    row("AU_TFN", "DDDDDDDDD", &[3, 6], c::au_tfn, [0.1, 0.45, 0.09], &[]),
+    row("IE_PPS", "DDDDDDDL", &[], c::ie_pps, [0.5, 0.5, 0.04], &[]),
+    row("IL_ID", "DDDDDDDDD", &[], c::il_id, [0.1, 0.1, 0.1], &[]),
+    row("JP_MY_NUMBER", "DDDDDDDDDDDD", &[4, 8], c::jp_my_number, [0.3, 0.45, 0.1], &[]),
+    row("GR_AMKA", "DDDDDDDDDDD", &[], c::gr_amka, [0.5, 0.5, 0.012], &[]),
+    row("RU_SNILS", "DDDDDDDDDDD", &[3, 6, 9], c::ru_snils, [0.3, 0.85, 0.01], &[]),
+    row("RU_INN", "DDDDDDDDDDDD", &[], c::ru_inn, [0.45, 0.45, 0.01], &[]),
+];

@@ -1,0 +1,249 @@
+//! Telephone numbers: candidates in text, their readings as E.164, and how sure we are of each.
+//!
+//! `plan` holds the numbering plans. A number written nationally has one reading per region in which it is valid, so
+//! that index and lookup meet on whichever reading the request was typed in.
+
+mod plan;
+
+use super::card::is_joined;
+use super::text::{NEGATIVE, clean_after, clean_before, has_word, lower_before, nearer};
+use super::{ColumnFacts, Recogniser, Span, TokenSink};
+
+pub use plan::set_default_regions;
+
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "PHONE_NUMBER", id_name: "phone", identifies: true, find, normalise, tokens, column };
+
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "phone", "telephone", "tel", "tél", "téléphone", "telefon", "telefono", "teléfono", "telefone",
+    "telefoon", "telefonu", "mobile", "mob", "cell", "cellphone", "handy", "mobil", "mobiel", "móvil",
+    "cellulare", "celular", "portable", "gsm", "fax", "call", "called", "contact", "whatsapp", "sms",
+    "phoned", "ring", "dial", "puhelin", "puh", "tlf", "tfn", "nås", "erreichbar", "appelez", "bel",
+    "kontakt", "komórka", "numer telefonu", "hotline", "telegram", "телефон", "тел", "моб", "звонить",
+    "τηλ", "τηλέφωνο", "电话", "手机", "電話", "電話番号", "携帯", "전화", "휴대폰", "핸드폰", "هاتف", "טלפון", "फ़ोन",
+    "msisdn", "caller", "callee", "from", "ext",
+];
+
+const DIGITS_MIN: usize = 7;
+/// E.164 has at most 15 digits; an international prefix and a trunk zero may come on top.
+const DIGITS_MAX: usize = 18;
+
+/// Digits in groups that may be one telephone number.
+struct Candidate {
+    start: usize,
+    end: usize,
+    digits: String,
+    plus: bool,
+    groups: Vec<u8>,
+    /// Written with brackets around an area code.
+    bracketed: bool,
+}
+
+fn find(text: &str, out: &mut Vec<Span>) {
+    each(text, |candidate| {
+        let confidence = confidence(text, candidate);
+        if confidence >= 0.5 {
+            let Candidate { start, end, .. } = *candidate;
+            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence });
+        }
+    });
+}
+
+fn tokens(text: &str, sink: &mut TokenSink<'_>) {
+    each(text, |candidate| {
+        let Candidate { start, end, .. } = *candidate;
+        plan::readings(&candidate.digits, candidate.plus, &mut |e164| sink(start, end, e164));
+    });
+}
+
+/// E.164. A national spelling is read in the first default region in which it is valid.
+fn normalise(value: &str) -> Option<String> {
+    let value = value.trim();
+    let value = value.strip_prefix("tel:").unwrap_or(value);
+    let mut first = None;
+    each(value, |candidate| {
+        if candidate.start == 0 && candidate.end == value.len() {
+            plan::readings(&candidate.digits, candidate.plus, &mut |e164| {
+                first.get_or_insert_with(|| e164.to_owned());
+            });
+        }
+    });
+    first
+}
+
+fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
+    let (share, form) = (facts.whole_share(), facts.form_share());
+    let named = facts.header_has(WORDS)
+        && !facts.header_has(&["model", "type", "brand", "template", "count", "os", "from"]);
+    if named && form.max(share) >= 0.3 {
+        return Some(0.85 + 0.14 * form.max(share));
+    }
+    // Without a word in the header, the punctuation must say that these are no plain numbers.
+    (share >= 0.5 && facts.shape.punctuated_share() >= 0.2).then_some(0.6 + 0.3 * share)
+}
+
+fn confidence(text: &str, candidate: &Candidate) -> f32 {
+    let Candidate { start, end, ref digits, plus, ref groups, bracketed } = *candidate;
+    let valid = plan::is_readable(digits, plus);
+    if plus {
+        return if valid { 0.95 } else { 0.0 };
+    }
+    if !valid || looks_like_date(groups, &text[start..end]) {
+        return 0.0;
+    }
+    let before = lower_before(text, start, 40);
+    let joined = is_joined(text, start, end);
+    if nearer(&before, WORDS, NEGATIVE) && !joined {
+        return if groups.len() > 1 || digits.starts_with('0') { 0.9 } else { 0.75 };
+    }
+    if joined || has_word(&before, NEGATIVE) {
+        return 0.0;
+    }
+    let regular = groups.len() >= 2 && !(groups.len() >= 3 && groups.iter().all(|g| *g == 4));
+    match () {
+        () if bracketed && regular => 0.8,
+        () if digits.starts_with("00") && regular => 0.7,
+        () if digits.starts_with('0') && regular && digits.len() >= 9 => 0.65,
+        () if groups.len() >= 3 && regular && digits.len() >= 9 && !text[start..end].contains('.') => 0.6,
+        () => 0.0,
+    }
+}
+
+/// `2023-03-04`, `04.03.2023`, `03/04/23` in groups, perhaps with an hour behind.
+fn looks_like_date(groups: &[u8], written: &str) -> bool {
+    let dated =
+        matches!(groups, [4, 2, 2, ..] | [2, 2, 4, ..] | [1, 1, 4, ..] | [1, 2, 4, ..] | [2, 1, 4, ..]);
+    let year = |y: &str| matches!(y, "18" | "19" | "20" | "21");
+    let written = written.trim_start_matches(['+', '(']);
+    match groups {
+        [4, ..] => dated && written.get(..2).is_some_and(year),
+        _ => {
+            dated
+                && written
+                    .split(|c: char| !c.is_ascii_digit())
+                    .nth(2)
+                    .and_then(|y| y.get(..2))
+                    .is_some_and(year)
+        }
+    }
+}
+
+/// Visits candidates: runs of digits with single separators, brackets around one group, a plus in front. A run that
+/// is too long to be one number is tried in windows that begin and end at blanks or slashes.
+fn each(text: &str, mut visit: impl FnMut(&Candidate)) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let start = opening(bytes, at);
+        let groups = run(bytes, at);
+        let end = groups.last().map_or(at + 1, |g| g.1);
+        if clean_before(text, start) && (start == 0 || bytes[start - 1] != b'+') {
+            visit_run(text, start, &groups, &mut visit);
+        }
+        at = end.max(at + 1);
+        while at < bytes.len() && bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+    }
+}
+
+/// Takes in a plus or a bracket that stand before the first digit.
+fn opening(bytes: &[u8], first: usize) -> usize {
+    let mut start = first;
+    if start > 0 && bytes[start - 1] == b'(' {
+        start -= 1;
+    }
+    let before = if start < first && start > 0 && bytes[start - 1] == b' ' { start - 1 } else { start };
+    if before > 0 && bytes[before - 1] == b'+' { before - 1 } else { start }
+}
+
+/// The groups of digits from `at` on, each parted from the one before by what telephone numbers are parted by.
+fn run(bytes: &[u8], first: usize) -> Vec<(usize, usize)> {
+    let mut groups = Vec::with_capacity(4);
+    let mut at = first;
+    loop {
+        let from = at;
+        while at < bytes.len() && bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+        groups.push((from, at));
+        let gap = bytes[at..]
+            .iter()
+            .take(3)
+            .take_while(|b| matches!(b, b' ' | b'-' | b'.' | b'/' | b'(' | b')'))
+            .count();
+        let next = at + gap;
+        let spaced = bytes[at..next].windows(2).any(|w| w == b"  " || w == b"--" || w == b"..");
+        if gap == 0 || spaced || !bytes.get(next).is_some_and(u8::is_ascii_digit) || groups.len() == 32 {
+            return groups;
+        }
+        at = next;
+    }
+}
+
+fn visit_run(text: &str, start: usize, groups: &[(usize, usize)], visit: &mut impl FnMut(&Candidate)) {
+    if take(text, start, groups).is_some_and(|whole| emit(text, &whole, visit)) {
+        return;
+    }
+    let bytes = text.as_bytes();
+    let strong = |at: usize| matches!(bytes[at], b' ' | b'/');
+    let mut from = 0;
+    while from < groups.len() {
+        let head = if from == 0 { start } else { groups[from].0 };
+        let mut used = None;
+        if from == 0 || strong(groups[from].0 - 1) {
+            for to in (from + 1..=groups.len().min(from + 7)).rev() {
+                let ends = to == groups.len() || strong(groups[to].0 - 1);
+                let partial = (from, to) != (0, groups.len());
+                if ends
+                    && partial
+                    && take(text, head, &groups[from..to]).is_some_and(|c| emit(text, &c, visit))
+                {
+                    used = Some(to);
+                    break;
+                }
+            }
+        }
+        from = used.unwrap_or(from + 1);
+    }
+}
+
+/// Hands a candidate on if anything can be read from it.
+fn emit(text: &str, candidate: &Candidate, visit: &mut impl FnMut(&Candidate)) -> bool {
+    let readable = clean_after(text, candidate.end) && plan::is_readable(&candidate.digits, candidate.plus);
+    if readable {
+        visit(candidate);
+    }
+    readable
+}
+
+fn take(text: &str, start: usize, groups: &[(usize, usize)]) -> Option<Candidate> {
+    let end = groups.last()?.1;
+    let total: usize = groups.iter().map(|(from, to)| to - from).sum();
+    if !(DIGITS_MIN..=DIGITS_MAX).contains(&total) {
+        return None;
+    }
+    let written = &text[start..end];
+    let (opened, closed) = (written.matches('(').count(), written.matches(')').count());
+    if opened != closed || opened > 1 {
+        return None;
+    }
+    // `+49 (0)30 …`: the trunk zero in brackets is not dialled from abroad.
+    let plus = written.starts_with('+');
+    let digits: String = match (plus || written.starts_with("00"), written.find("(0)")) {
+        (true, Some(at)) => written[..at]
+            .bytes()
+            .chain(written[at + 3..].bytes())
+            .filter(u8::is_ascii_digit)
+            .map(char::from)
+            .collect(),
+        _ => super::text::digits(written),
+    };
+    let groups = groups.iter().map(|(from, to)| (to - from).min(255) as u8).collect();
+    Some(Candidate { start, end, digits, plus, groups, bracketed: opened == 1 })
+}

@@ -1,0 +1,176 @@
+//! Numbering plans: which digits are a number of which country, from libphonenumber's metadata.
+//!
+//! The crate `phonenumber` parses with a shared, locked cache of patterns; here its metadata is compiled once into one
+//! automaton a country calling code and one for all default regions, so that a candidate costs one or two matches.
+
+use std::sync::{LazyLock, OnceLock};
+
+use phonenumber::metadata::DATABASE;
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+/// Regions in which a number without a country code is read unless the configuration says otherwise.
+#[rustfmt::skip]
+const DEFAULT_REGIONS: &[&str] = &[
+    "US", "GB", "DE", "FR", "ES", "IT", "NL", "BE", "AT", "CH", "PL", "SE", "DK", "NO", "FI", "PT", "IE",
+    "CZ", "SK", "HU", "RO", "BG", "GR", "HR", "TR", "RU", "UA", "IN", "CN", "JP", "KR", "BR", "MX", "AU",
+    "NZ", "ZA", "IL", "SG",
+];
+
+/// Regions where people often leave the trunk prefix out, or where mobile numbers have none.
+const TRUNK_OPTIONAL: &[&str] = &["US", "CN", "IN", "BR", "TR", "RU", "MX", "AR", "CO", "UA", "KR"];
+
+const AUTOMATON_BYTES_MAX: usize = 16 << 20;
+
+static CHOSEN: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Sets the regions (ISO 3166 codes) in which a number without a country code is read. Holds for the whole process
+/// and only before the first number is read, since index and lookup must read alike; gives whether it took effect.
+pub fn set_default_regions(regions: Vec<String>) -> bool {
+    CHOSEN.set(regions.into_iter().map(|r| r.to_ascii_uppercase()).collect()).is_ok()
+}
+
+struct Region {
+    code: u16,
+    trunk: String,
+    trunk_optional: bool,
+}
+
+struct National {
+    regions: Vec<Region>,
+    patterns: RegexSet,
+    /// The different trunk prefixes, each once.
+    trunks: Vec<String>,
+}
+
+static NATIONAL: LazyLock<National> = LazyLock::new(|| {
+    let chosen = CHOSEN.get_or_init(|| DEFAULT_REGIONS.iter().map(|r| (*r).to_owned()).collect());
+    let (mut regions, mut patterns, mut trunks) = (Vec::new(), Vec::new(), Vec::new());
+    for id in chosen {
+        let Some(meta) = DATABASE.by_id(id.as_str()) else { continue };
+        let trunk = meta.national_prefix().unwrap_or_default().to_owned();
+        if !trunk.is_empty() && !trunks.contains(&trunk) {
+            trunks.push(trunk.clone());
+        }
+        let trunk_optional = trunk.is_empty() || TRUNK_OPTIONAL.contains(&id.as_str());
+        regions.push(Region { code: meta.country_code(), trunk, trunk_optional });
+        patterns.push(valid_pattern(meta));
+    }
+    let patterns = RegexSetBuilder::new(patterns)
+        .size_limit(AUTOMATON_BYTES_MAX)
+        .dfa_size_limit(AUTOMATON_BYTES_MAX)
+        .unicode(false)
+        .build()
+        .expect("libphonenumber's patterns are regular and small");
+    National { regions, patterns, trunks }
+});
+
+/// One pattern a calling code, compiled when first met.
+static INTERNATIONAL: LazyLock<Vec<OnceLock<Option<Regex>>>> =
+    LazyLock::new(|| (0..1000).map(|_| OnceLock::new()).collect());
+
+/// What a valid national number of a region looks like: the union over the kinds of service, which is narrower than
+/// the general pattern.
+fn valid_pattern(meta: &phonenumber::Metadata) -> String {
+    let descriptors = meta.descriptors();
+    let kinds = [
+        descriptors.fixed_line(),
+        descriptors.mobile(),
+        descriptors.toll_free(),
+        descriptors.premium_rate(),
+        descriptors.shared_cost(),
+        descriptors.personal_number(),
+        descriptors.voip(),
+        descriptors.pager(),
+        descriptors.uan(),
+    ];
+    let patterns: Vec<&str> = kinds.iter().flatten().map(|d| d.national_number().as_str()).collect();
+    let strip = |p: &str| p.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    format!("^(?:{})$", patterns.iter().map(|p| strip(p)).collect::<Vec<_>>().join("|"))
+}
+
+fn pattern_of_code(code: u16) -> Option<&'static Regex> {
+    INTERNATIONAL
+        .get(usize::from(code))?
+        .get_or_init(|| {
+            let metas = DATABASE.by_code(&code)?;
+            let patterns: Vec<String> = metas.iter().map(|m| valid_pattern(m)).collect();
+            RegexBuilder::new(&patterns.join("|")).size_limit(AUTOMATON_BYTES_MAX).unicode(false).build().ok()
+        })
+        .as_ref()
+}
+
+/// Whether the digits can be a telephone number at all.
+pub(super) fn is_readable(digits: &str, plus: bool) -> bool {
+    let mut any = false;
+    readings(digits, plus, &mut |_| any = true);
+    any
+}
+
+/// Gives every E.164 form that the digits may stand for: with a plus or a double zero the country is written; without,
+/// the country may be written bare (`49301234567`, as columns of integers have it) or be any default region.
+pub(super) fn readings(digits: &str, plus: bool, sink: &mut dyn FnMut(&str)) {
+    if plus {
+        if let Some(e164) = international(digits, true) {
+            sink(&e164);
+        }
+        return;
+    }
+    if let Some(abroad) = digits.strip_prefix("00") {
+        if let Some(e164) = international(abroad, false) {
+            sink(&e164);
+        }
+        return;
+    }
+    let bare =
+        if digits.len() >= 10 && !digits.starts_with('0') { international(digits, false) } else { None };
+    if let Some(e164) = &bare {
+        sink(e164);
+    }
+    national(digits, &mut |e164| {
+        if bare.as_deref() != Some(e164) {
+            sink(e164);
+        }
+    });
+}
+
+fn international(digits: &str, lenient: bool) -> Option<String> {
+    let code_length = (1..=3).find(|n| {
+        digits.get(..*n).and_then(|c| c.parse::<u16>().ok()).is_some_and(|c| pattern_of_code(c).is_some())
+    })?;
+    let (code, number) = digits.split_at(code_length);
+    let pattern = pattern_of_code(code.parse().ok()?)?;
+    if pattern.is_match(number) {
+        return Some(format!("+{digits}"));
+    }
+    // `+49 030 …`: a trunk zero that nobody dials from abroad.
+    let untrunked = number.strip_prefix('0').filter(|n| pattern.is_match(n));
+    if let Some(number) = untrunked {
+        return Some(format!("+{code}{number}"));
+    }
+    // Behind a plus people mean a telephone number even when its plan is newer than our metadata.
+    (lenient && (8..=15).contains(&digits.len())).then(|| format!("+{digits}"))
+}
+
+fn national(digits: &str, sink: &mut dyn FnMut(&str)) {
+    if !(6..=13).contains(&digits.len()) {
+        return;
+    }
+    let plans = &*NATIONAL;
+    let mut give = |number: &str, region: &Region| {
+        let e164 = format!("+{}{number}", region.code);
+        sink(&e164);
+    };
+    for i in plans.patterns.matches(digits) {
+        if plans.regions[i].trunk_optional {
+            give(digits, &plans.regions[i]);
+        }
+    }
+    for trunk in &plans.trunks {
+        let Some(number) = digits.strip_prefix(trunk.as_str()) else { continue };
+        for i in plans.patterns.matches(number) {
+            if plans.regions[i].trunk == *trunk {
+                give(number, &plans.regions[i]);
+            }
+        }
+    }
+}

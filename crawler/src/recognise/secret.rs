@@ -1,0 +1,178 @@
+//! Credentials: keys of known services by their published prefixes, JSON Web Tokens (RFC 7519), private keys (RFC 7468),
+//! and values that a name announces (`password=…`).
+
+use super::text::{clean_before, no_tokens};
+use super::{ColumnFacts, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "AUTH_TOKEN",
+    id_name: "secret",
+    identifies: false,
+    find,
+    normalise,
+    tokens: no_tokens,
+    column,
+};
+
+/// Prefix and how many characters follow at least and at most.
+const PREFIXES: &[(&str, usize, usize)] = &[
+    ("AKIA", 16, 16),
+    ("ASIA", 16, 16),
+    ("AIza", 35, 35),
+    ("ghp_", 30, 80),
+    ("gho_", 30, 80),
+    ("ghu_", 30, 80),
+    ("ghs_", 30, 80),
+    ("ghr_", 30, 80),
+    ("github_pat_", 40, 100),
+    ("glpat-", 20, 40),
+    ("xoxb-", 20, 120),
+    ("xoxp-", 20, 120),
+    ("xoxa-", 20, 120),
+    ("xoxs-", 20, 120),
+    ("xoxr-", 20, 120),
+    ("sk_live_", 16, 120),
+    ("sk_test_", 16, 120),
+    ("rk_live_", 16, 120),
+    ("pk_live_", 16, 120),
+    ("npm_", 36, 36),
+    ("pypi-", 50, 250),
+    ("dop_v1_", 64, 64),
+    ("hf_", 30, 40),
+    ("SG.", 60, 75),
+    ("shpat_", 32, 32),
+    ("EAAC", 60, 300),
+    ("ya29.", 30, 300),
+    ("sk-ant-", 40, 150),
+    ("sk-proj-", 40, 200),
+    ("eyJ", 30, 4096),
+];
+/// Names whose value is a secret.
+const NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passwort",
+    "kennwort",
+    "contraseña",
+    "mot de passe",
+    "senha",
+    "hasło",
+    "пароль",
+    "密码",
+];
+const PEM_OPEN: &str = "-----BEGIN ";
+
+fn find(text: &str, out: &mut Vec<Span>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let opens = matches!(
+            bytes[at],
+            b'A' | b'g' | b'x' | b's' | b'r' | b'p' | b'n' | b'd' | b'h' | b'S' | b'E' | b'y' | b'e'
+        );
+        let fresh = opens && clean_before(text, at);
+        if let Some(end) = fresh.then(|| key_at(bytes, at)).flatten() {
+            out.push(Span { start: at, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.98 });
+            at = end;
+            continue;
+        }
+        at += 1;
+    }
+    find_pem(text, out);
+    find_named(text, out);
+}
+
+fn key_at(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = &bytes[start..];
+    let (prefix, least, most) = PREFIXES.iter().find(|(prefix, ..)| rest.starts_with(prefix.as_bytes()))?;
+    let token = *prefix == "eyJ";
+    let body = &rest[prefix.len()..];
+    let length = body
+        .iter()
+        .take(*most + 1)
+        .take_while(|b| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'_' | b'-')
+                || (**b == b'.' && (token || *prefix == "SG."))
+        })
+        .count();
+    let mut end = start + prefix.len() + length;
+    while end > start && matches!(bytes[end - 1], b'.' | b'-') {
+        end -= 1;
+    }
+    let length = end - start - prefix.len();
+    let mixed =
+        body[..length].iter().any(u8::is_ascii_digit) && body[..length].iter().any(u8::is_ascii_alphabetic);
+    let parted = !token || bytes[start..end].iter().filter(|b| **b == b'.').count() == 2;
+    (length >= *least && length <= *most && mixed && parted).then_some(end)
+}
+
+fn find_pem(text: &str, out: &mut Vec<Span>) {
+    let mut from = 0;
+    while let Some(start) =
+        memchr::memmem::find(&text.as_bytes()[from..], PEM_OPEN.as_bytes()).map(|i| from + i)
+    {
+        from = start + PEM_OPEN.len();
+        let head = text[start..].split('\n').next().unwrap_or_default();
+        if !head.contains("PRIVATE KEY-----") {
+            continue;
+        }
+        let close = text[from..]
+            .find("-----END ")
+            .and_then(|i| text[from + i + 9..].find("-----").map(|j| from + i + 9 + j + 5));
+        let end = close.unwrap_or(start + head.trim_end().len());
+        out.push(Span { start, end, kind: RECOGNISER.kind, subtype: Some("PRIVATE_KEY"), confidence: 0.99 });
+        from = end;
+    }
+}
+
+/// `password=…`, `"passwd": "…"`: at least six characters, not a placeholder.
+fn find_named(text: &str, out: &mut Vec<Span>) {
+    let bytes = text.as_bytes();
+    for mark in memchr::memchr2_iter(b'=', b':', bytes) {
+        let name = text[..mark].trim_end_matches([' ', '"', '\'']);
+        let from = NAMES.iter().map(|n| n.len()).max().unwrap_or(0);
+        let tail_from = (name.len().saturating_sub(from)..=name.len())
+            .find(|i| name.is_char_boundary(*i))
+            .unwrap_or(name.len());
+        let tail = name[tail_from..].to_lowercase();
+        if !NAMES.iter().any(|n| tail.ends_with(n)) {
+            continue;
+        }
+        let value_from =
+            mark + 1 + text[mark + 1..].bytes().take_while(|b| matches!(b, b' ' | b'"' | b'\'')).count();
+        let value = text[value_from..]
+            .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '&' | '<' | '>'))
+            .next()
+            .unwrap_or_default();
+        let varied =
+            value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic());
+        let placeholder =
+            value.starts_with(['$', '{', '%', '<', '*']) || value.contains("::") || value.contains('(');
+        if value.len() >= 6 && varied && !placeholder {
+            let end = value_from + value.len();
+            out.push(Span {
+                start: value_from,
+                end,
+                kind: RECOGNISER.kind,
+                subtype: Some("PASSWORD"),
+                confidence: 0.8,
+            });
+        }
+    }
+}
+
+fn normalise(value: &str) -> Option<String> {
+    let value = value.trim();
+    (key_at(value.as_bytes(), 0) == Some(value.len())).then(|| value.to_owned())
+}
+
+fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
+    let share = facts.whole_share().max(facts.form_share());
+    if share >= 0.2 {
+        return Some(0.8 + 0.19 * share);
+    }
+    let named = facts.header_has(&["password", "passwd", "pwd", "secret", "passwort"]);
+    (named && facts.shape.distinct_share() >= 0.5 && facts.shape.chars_average() >= 6.0).then_some(0.75)
+}
