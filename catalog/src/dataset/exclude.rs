@@ -5,7 +5,7 @@ use super::BlobFacts;
 use crate::model::AnomalyKind;
 
 /// Folders whose whole content serves a table or a tool. Matched without regard to case.
-const FOLDERS: [&str; 22] = [
+const FOLDERS: [&str; 19] = [
     "_temporary",
     "_delta_log",
     "_delta_index",
@@ -18,21 +18,17 @@ const FOLDERS: [&str; 22] = [
     "_temp",
     "_impala_insert_staging",
     "_hive_staging",
-    "_attempts",
     "__macosx",
     "__pycache__",
     "$recycle.bin",
     "system volume information",
     "lost+found",
-    "tmp",
-    "temp",
-    "_scratch_dir",
     "node_modules",
+    "tmp",
 ];
 /// Whole names of markers, table indexes, checksum lists and notes. Matched without regard to case.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 21] = [
     "_success",
-    "success",
     "_committed",
     "_started",
     "_metadata",
@@ -42,7 +38,6 @@ const NAMES: [&str; 24] = [
     "_ready",
     "_failure",
     "_failed",
-    "_manifest",
     "thumbs.db",
     "ehthumbs.db",
     "desktop.ini",
@@ -54,7 +49,6 @@ const NAMES: [&str; 24] = [
     "notice",
     "readme",
     "changelog",
-    "crc",
 ];
 /// Prefixes of names.
 const PREFIXES: [&str; 10] = [
@@ -70,7 +64,7 @@ const PREFIXES: [&str; 10] = [
     "changelog.",
 ];
 /// Suffixes of names.
-const SUFFIXES: [&str; 33] = [
+const SUFFIXES: [&str; 28] = [
     ".crc",
     ".tmp",
     ".temp",
@@ -78,6 +72,7 @@ const SUFFIXES: [&str; 33] = [
     ".inprogress",
     ".in-progress",
     ".in_progress",
+    ".uploading",
     ".crdownload",
     ".filepart",
     "._copying_",
@@ -95,26 +90,22 @@ const SUFFIXES: [&str; 33] = [
     ".asc",
     ".sig",
     "_$folder$",
-    ".success",
-    ".done",
-    ".ready",
     ".dvc",
-    ".dvcignore",
-    ".gitkeep",
-    ".keep",
     "_manifest",
-    ".uploading",
+    ".manifest",
 ];
+/// Suffixes of markers that say "the data beside me is whole"; they hold no rows.
+const FLAGS: [&str; 5] = [".success", ".done", ".ready", ".ok", ".complete"];
 
 /// Whether a blob belongs to no dataset.
 pub(super) fn is_excluded(facts: &BlobFacts<'_>) -> bool {
-    facts.size == 0 || is_broken(facts) || has_service_path(facts.path)
+    facts.size == 0 || is_broken(facts) || has_service_path(facts.path) || is_flag(facts)
 }
 
 /// A blob without readable content. A damaged one of which rows could be read has a schema and stays.
 fn is_broken(facts: &BlobFacts<'_>) -> bool {
-    let own = facts.anomalies.iter().filter(|anomaly| anomaly.member.is_empty());
-    own.into_iter().any(|anomaly| match anomaly.kind {
+    let mut own = facts.anomalies.iter().filter(|anomaly| anomaly.member.is_empty());
+    own.any(|anomaly| match anomaly.kind {
         AnomalyKind::Empty | AnomalyKind::Corrupt | AnomalyKind::Unreadable => true,
         AnomalyKind::Truncated => facts.schema.is_none(),
         // An error page that a download saved under the name of the data it should have been.
@@ -123,11 +114,16 @@ fn is_broken(facts: &BlobFacts<'_>) -> bool {
     })
 }
 
+fn is_flag(facts: &BlobFacts<'_>) -> bool {
+    let path = facts.path.to_lowercase();
+    facts.schema.is_none() && FLAGS.iter().any(|suffix| path.ends_with(suffix))
+}
+
 fn has_service_path(path: &str) -> bool {
     let path = path.to_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    let service = |folder: &str| FOLDERS.contains(&folder) || (folder.starts_with('.') && folder.len() > 1);
-    folders.split('/').any(service)
+    let serves = |folder: &str| FOLDERS.contains(&folder) || (folder.starts_with('.') && folder.len() > 1);
+    folders.split('/').any(serves)
         || NAMES.contains(&name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))

@@ -1,12 +1,34 @@
 //! Datasets: which blobs have one meaning, told from paths, formats and schemas alone; pure.
 //!
+//! Reading order: what belongs to no dataset goes first, then tables that keep a log of themselves, then every
+//! layout and format by itself: names make families, schemas split them, and each is described.
+//!
 //! | file | owns |
 //! |---|---|
-//! | [`exclude`] | what belongs to no dataset: markers, hidden, temporary, broken |
+//! | `exclude` | markers, hidden, temporary and broken blobs |
+//! | `tables` | Delta, Hudi and Iceberg tables by their logs' folders |
+//! | `segment`, `name` | what a folder's and a file's name says |
+//! | `layout` | paths understood; folders that differ only by whom they are of |
+//! | `cluster`, `similar` | families of names, split where schemas differ |
+//! | `describe`, `partition`, `naming` | a dataset's root, keys, dialect and name |
 
-use crate::model::{Anomaly, BlobId, Dataset, DatasetId, Dialect, Schema, SourceId, Timestamp};
+use std::collections::BTreeMap;
 
+use crate::model::{Anomaly, BlobId, Dataset, Dialect, Schema, SourceId, Timestamp};
+
+mod cluster;
+mod describe;
 mod exclude;
+mod layout;
+mod name;
+mod naming;
+mod partition;
+mod segment;
+mod similar;
+mod tables;
+
+pub use naming::keep_names;
+pub use partition::partition_values;
 
 /// What grouping knows of one blob.
 #[derive(Clone, Copy, Debug)]
@@ -35,24 +57,22 @@ pub struct BlobFacts<'a> {
 pub fn group(source: &SourceId, blobs: &[BlobFacts<'_>]) -> Vec<Dataset> {
     let mut data: Vec<&BlobFacts<'_>> = blobs.iter().filter(|facts| !exclude::is_excluded(facts)).collect();
     data.sort_by_key(|facts| facts.path);
-    data.into_iter().map(|facts| single(source, facts)).collect()
+    let mut datasets = Vec::new();
+    for table in tables::take_tables(blobs, &mut data) {
+        datasets.push(describe::table(source, table));
+    }
+    let mut layouts: BTreeMap<(String, String), Vec<layout::Entry<'_, '_>>> = BTreeMap::new();
+    for entry in layout::entries(data) {
+        layouts.entry((entry.template(), entry.family())).or_default().push(entry);
+    }
+    for ((template, _), entries) in layouts {
+        let clusters = cluster::clusters(entries);
+        datasets.extend(clusters.iter().map(|cluster| describe::describe(source, &template, cluster)));
+    }
+    datasets.sort_by(|a, b| (&a.root, &a.id).cmp(&(&b.root, &b.id)));
+    naming::settle(&mut datasets);
+    datasets
 }
 
-fn single(source: &SourceId, facts: &BlobFacts<'_>) -> Dataset {
-    let hash = blake3::hash(format!("{}\0{}\0{}", source.0, facts.path, facts.format).as_bytes());
-    Dataset {
-        id: DatasetId(hex::encode(&hash.as_bytes()[..8])),
-        source: source.clone(),
-        name: hex::encode(&hash.as_bytes()[..8]),
-        root: facts.path.into(),
-        format: facts.format.into(),
-        compression: None,
-        dialect: facts.dialect.clone(),
-        partition_keys: Vec::new(),
-        blobs: vec![facts.blob],
-        schema: None,
-        rows: None,
-        bytes: facts.size,
-        context: None,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What a cluster of blobs says about itself as a dataset: root, partition keys, compression, dialect, name, id.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cluster::Cluster;
+use super::layout::{self, Entry, is_part_word};
+use super::partition;
+use super::segment::Segment;
+use super::tables::Table;
+use crate::model::{Dataset, DatasetId, Dialect, SourceId};
+
+/// Describes a cluster found at a template; its name is made unique by [`super::naming`].
+pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, '_>) -> Dataset {
+    let entries = &cluster.entries;
+    let folders: BTreeSet<&str> = entries.iter().map(|entry| entry.folder).collect();
+    let keyed = entries[0].segments.iter().any(|segment| matches!(segment, Segment::Key { .. }));
+    let partitioned = keyed || (folders.len() > 1 && entries.len() > 1);
+    let root = match (partitioned, entries.len()) {
+        (true, _) => base(&entries[0]).to_string(),
+        (false, 1) => entries[0].facts.path.to_string(),
+        (false, _) => entries[0].folder.to_string(),
+    };
+    let stem = cluster.stem.as_deref();
+    let identity = [&source.0, template, &entries[0].family(), stem.unwrap_or(""), &cluster.mark].join("\0");
+    Dataset {
+        id: DatasetId(hex::encode(&blake3::hash(identity.as_bytes()).as_bytes()[..8])),
+        source: source.clone(),
+        name: plain_name(entries, stem, &root),
+        root,
+        format: most_common(entries.iter().map(|entry| entry.facts.format.to_string())),
+        compression: compression(entries),
+        dialect: dialect(entries),
+        partition_keys: if partitioned { partition::keys(entries) } else { Vec::new() },
+        blobs: entries.iter().map(|entry| entry.facts.blob).collect(),
+        schema: None,
+        rows: None,
+        bytes: entries.iter().map(|entry| entry.facts.size).sum(),
+        context: None,
+    }
+}
+
+/// Describes a table that keeps a log of itself.
+pub(super) fn table(source: &SourceId, table: Table<'_, '_>) -> Dataset {
+    let entries = layout::entries(table.data);
+    let cluster = Cluster { entries, stem: None, mark: String::new() };
+    let template = format!("{}/\0{}", table.root, table.format);
+    let mut dataset = describe(source, &template, &cluster);
+    dataset.root = table.root.to_string();
+    dataset.format = table.format.to_string();
+    dataset.compression = None;
+    let keyed =
+        cluster.entries.iter().all(|entry| entry.segments.iter().any(|s| matches!(s, Segment::Key { .. })));
+    dataset.partition_keys = if keyed { partition::keys(&cluster.entries) } else { Vec::new() };
+    dataset.name =
+        table.root.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("lake").to_string();
+    dataset
+}
+
+/// The folder above all partitions.
+pub(super) fn base<'a>(entry: &Entry<'a, '_>) -> &'a str {
+    let mut end = 0;
+    for (folder, segment) in entry.folder.split('/').zip(&entry.segments) {
+        if *segment != Segment::Name {
+            break;
+        }
+        end += folder.len() + 1;
+    }
+    &entry.folder[..end.saturating_sub(1).min(entry.folder.len())]
+}
+
+fn most_common<T: Ord>(values: impl Iterator<Item = T>) -> T {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    // Of equally common ones the first in order, whatever the order they came in.
+    let best = counts.into_iter().rev().max_by_key(|(_, count)| *count);
+    best.expect("a cluster has a blob").0
+}
+
+/// The compression that all blobs have; none if some have another or none.
+fn compression(entries: &[Entry<'_, '_>]) -> Option<String> {
+    let first = entries[0].facts.layers.first()?;
+    let all = entries.iter().all(|entry| entry.facts.layers.first() == Some(first));
+    let short = match first.as_str() {
+        "gzip" => "gz",
+        "zstd" => "zst",
+        "bzip2" => "bz2",
+        "snappy" => "sz",
+        other => other,
+    };
+    all.then(|| short.to_string())
+}
+
+fn dialect(entries: &[Entry<'_, '_>]) -> Dialect {
+    let key = |dialect: &Dialect| {
+        (dialect.delimiter, dialect.quote, dialect.header, dialect.encoding.clone(), dialect.preamble_lines)
+    };
+    let (delimiter, quote, header, encoding, preamble_lines) =
+        most_common(entries.iter().map(|entry| key(entry.facts.dialect)));
+    Dialect { delimiter, quote, header, encoding, preamble_lines }
+}
+
+/// Folders that say nothing about the table in them.
+const PLAIN_FOLDERS: [&str; 12] = [
+    "data", "files", "output", "out", "parts", "current", "latest", "daily", "hourly", "monthly", "default",
+    "v1",
+];
+
+/// What people would call it: its file's or files' words, or the last telling folder.
+fn plain_name(entries: &[Entry<'_, '_>], stem: Option<&str>, root: &str) -> String {
+    let entry = &entries[0];
+    let named = |word: &String| !is_part_word(word) && *word != entry.name.extension;
+    let plain = entry.name.plain.as_str();
+    let bare =
+        plain.rsplit_once('.').filter(|_| !entry.name.extension.is_empty()).map_or(plain, |split| split.0);
+    if stem.is_some() && entries.len() == 1 {
+        return bare.to_string();
+    }
+    if stem.is_some() && entry.name.words.iter().any(named) {
+        let words = entry.name.words.iter().filter(|word| **word != entry.name.extension);
+        return words.map(String::as_str).collect::<Vec<_>>().join("_");
+    }
+    let folders = entry.folders().filter(|(_, segment)| **segment == Segment::Name).map(|(folder, _)| folder);
+    let folders: Vec<&str> = folders.collect();
+    let telling =
+        folders.iter().rev().find(|folder| !PLAIN_FOLDERS.contains(&folder.to_lowercase().as_str()));
+    match telling.or(folders.last()) {
+        Some(folder) => folder.to_string(),
+        None if root.is_empty() => "lake".to_string(),
+        None => bare.to_string(),
+    }
+}

@@ -1,0 +1,207 @@
+//! What a file's name says: the words that stay and the numbers, dates and ids that vary within a family of files.
+
+use super::segment::{is_id, is_uuid};
+
+/// A file's name taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    /// The name without its compression's extension, as it is.
+    pub(super) plain: String,
+    /// The name in lower case with what varies replaced by `#`; equal for files of one family.
+    pub(super) pattern: String,
+    /// Words of the pattern.
+    pub(super) words: Vec<String>,
+    /// Last extension, in lower case, without the compression's.
+    pub(super) extension: String,
+    /// How it varies.
+    pub(super) varies: Varies,
+}
+
+/// What in a name varies, from the surest sign of a family to none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Varies {
+    /// Numbers, dates, UUIDs or hashes.
+    Counted,
+    /// Codes of letters and digits that look random, too short to be sure.
+    Random,
+    /// Nothing.
+    No,
+}
+
+const COMPRESSIONS: [&str; 12] =
+    ["gz", "gzip", "zst", "zstd", "bz2", "bzip2", "xz", "lz4", "snappy", "sz", "br", "z"];
+const MONTHS: [&str; 24] = [
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "sept",
+];
+const SEPARATORS: [char; 9] = ['-', '_', '.', ' ', '+', '@', ',', '=', '~'];
+
+/// Takes a file's name apart.
+pub(super) fn name(file: &str) -> Name {
+    let mut plain = file;
+    while let Some((stem, extension)) = plain.rsplit_once('.') {
+        if stem.is_empty() || !COMPRESSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
+            break;
+        }
+        plain = stem;
+    }
+    let (stem, extension) = split_extension(plain);
+    let extension = extension.to_lowercase();
+    let tokens = tokens(stem);
+    let mut varies = tokens.iter().map(|token| token.1).min().unwrap_or(Varies::No);
+    let mut pattern = joined(&tokens);
+    if let Some(base) = rolled(&pattern, &extension) {
+        pattern = base;
+        varies = Varies::Counted;
+    }
+    let words = pattern.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    Name {
+        plain: plain.to_string(),
+        words: words.map(str::to_string).collect(),
+        pattern: if extension.is_empty() { pattern } else { format!("{pattern}.{extension}") },
+        extension,
+        varies,
+    }
+}
+
+fn split_extension(plain: &str) -> (&str, &str) {
+    match plain.rsplit_once('.') {
+        Some((stem, extension))
+            if !stem.is_empty()
+                && (1..=8).contains(&extension.len())
+                && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && extension.bytes().any(|byte| byte.is_ascii_alphabetic()) =>
+        {
+            (stem, extension)
+        }
+        _ => (plain, ""),
+    }
+}
+
+/// The pattern without what rolling adds: `app.log`, `app.log.1`, `app.log-20240501` and `app-2024-05-01.log` are
+/// one family, and so are other files with a number behind their extension.
+fn rolled(pattern: &str, extension: &str) -> Option<String> {
+    if extension == "log" {
+        return Some(pattern.trim_end_matches(['#', '-', '_', '.', ' ']).to_string());
+    }
+    let base = pattern.strip_suffix('#').filter(|_| extension.is_empty())?;
+    let named = |base: &&str| base.contains(char::is_alphabetic);
+    let dotted = base.strip_suffix('.').filter(named);
+    let dated = || base.strip_suffix(['-', '_']).filter(|base| base.ends_with(".log"));
+    dotted.or_else(dated).map(str::to_string)
+}
+
+/// Splits at separators, which are tokens too; what varies becomes `#`.
+fn tokens(stem: &str) -> Vec<(String, Varies)> {
+    let mut tokens = Vec::new();
+    let mut rest = stem;
+    while !rest.is_empty() {
+        if let Some(uuid) = rest.get(..36).filter(|text| is_uuid(text)) {
+            tokens.push(("#".to_string(), Varies::Counted));
+            rest = &rest[uuid.len()..];
+            continue;
+        }
+        let end = rest.find(SEPARATORS).unwrap_or(rest.len());
+        if end == 0 {
+            let separator = rest.chars().next().expect("the rest is not empty");
+            tokens.push((separator.to_string(), Varies::No));
+            rest = &rest[separator.len_utf8()..];
+        } else {
+            classify(&rest[..end], &mut tokens);
+            rest = &rest[end..];
+        }
+    }
+    // A month's name counts where a number stands beside it: `report-jan-2024`.
+    for at in 0..tokens.len() {
+        let beside = [at.checked_sub(2), Some(at + 2)].into_iter().flatten();
+        let counted = beside.filter_map(|at| tokens.get(at)).any(|(_, varies)| *varies == Varies::Counted);
+        let (text, _) = &tokens[at];
+        if counted && (MONTHS.contains(&text.as_str()) || text == "of") {
+            tokens[at] = ("#".to_string(), Varies::Counted);
+        }
+    }
+    tokens
+}
+
+/// One token between separators: a word, something that varies, or a word with a number behind it (`sales2023`).
+fn classify(token: &str, tokens: &mut Vec<(String, Varies)>) {
+    let lower = token.to_lowercase();
+    let digits = lower.bytes().filter(u8::is_ascii_digit).count();
+    let ascii = lower.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if digits == lower.len() || (ascii && (is_id(&lower) || is_moment(&lower))) {
+        tokens.push(("#".to_string(), Varies::Counted));
+        return;
+    }
+    if digits == 0 || !ascii {
+        tokens.push((lower, Varies::No));
+        return;
+    }
+    let letters = lower.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let behind = lower.len() - letters == digits;
+    if lower.len() >= 6 && !behind {
+        tokens.push(("#".to_string(), Varies::Random));
+    } else if behind && letters > 0 {
+        tokens.push((lower[..letters].to_string(), Varies::No));
+        tokens.push(("#".to_string(), Varies::Counted));
+    } else {
+        tokens.push((lower, Varies::No));
+    }
+}
+
+/// `20240501t1000z`, `2024q1`, `2024w18`, `2024h2`: a date's digits with its letters.
+fn is_moment(token: &str) -> bool {
+    let shape: String = token.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let starts = token.starts_with("19") || token.starts_with("20");
+    starts && matches!(shape.as_str(), "0000q0" | "0000h0" | "0000w00" | "0000m00")
+        || (starts
+            && shape.starts_with("00000000t")
+            && shape[9..].trim_end_matches('z').bytes().all(|b| b == b'0'))
+        || (token.starts_with('t')
+            && token.len() >= 5
+            && shape[1..].trim_end_matches('z').bytes().all(|b| b == b'0'))
+}
+
+/// The pattern: neighbouring parts that vary, and what separates them, become one `#`.
+fn joined(tokens: &[(String, Varies)]) -> String {
+    let mut pattern = String::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let (text, varies) = &tokens[at];
+        pattern.push_str(text);
+        at += 1;
+        if *varies == Varies::No {
+            continue;
+        }
+        loop {
+            let separated = tokens.get(at).is_some_and(|token| token.0.starts_with(SEPARATORS));
+            match (tokens.get(at), tokens.get(at + 1)) {
+                (Some((_, next)), _) if *next != Varies::No => at += 1,
+                (_, Some((_, next))) if separated && *next != Varies::No => at += 2,
+                _ => break,
+            }
+        }
+    }
+    pattern
+}

@@ -1,0 +1,114 @@
+//! Names of datasets: fit for SQL without quotes, unique, and kept while a dataset lives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Dataset;
+
+/// Longest name; identifiers of PostgreSQL end at 63 bytes.
+const NAME_LENGTH_MAX: usize = 60;
+/// Words that SQL keeps for itself and that tables are likely to be called.
+const RESERVED: [&str; 38] = [
+    "all", "analyze", "and", "any", "array", "as", "asc", "between", "by", "case", "cast", "check", "column",
+    "create", "cross", "date", "default", "desc", "distinct", "end", "from", "group", "in", "index",
+    "interval", "join", "left", "limit", "not", "null", "or", "order", "primary", "right", "select", "table",
+    "user", "values",
+];
+
+/// Makes plain names unique and fit for SQL; equal ones take their folders' names in front, innermost first.
+pub(super) fn settle(datasets: &mut [Dataset]) {
+    let mut plain: Vec<String> = datasets.iter().map(|dataset| identifier(&dataset.name)).collect();
+    for at in clashes(&plain) {
+        if let Some(compression) = &datasets[at].compression {
+            plain[at] = identifier(&format!("{}_{compression}", plain[at]));
+        }
+    }
+    let folders: Vec<Vec<&str>> =
+        datasets.iter().map(|dataset| parents(&dataset.root, &dataset.name)).collect();
+    let mut depth = vec![0; datasets.len()];
+    let mut names = plain.clone();
+    for _ in 0..8 {
+        let clashing = clashes(&names);
+        if clashing.is_empty() {
+            break;
+        }
+        for at in clashing {
+            depth[at] += 1;
+            let taken = folders[at].iter().rev().take(depth[at]).rev().copied().collect::<Vec<_>>().join("_");
+            names[at] = identifier(&format!("{taken}_{}", plain[at]));
+        }
+    }
+    for at in clashes(&names) {
+        let dataset = &datasets[at];
+        let suffix = &dataset.format;
+        names[at] = identifier(&format!("{}_{suffix}", names[at]));
+    }
+    for at in clashes(&names) {
+        names[at] = identifier(&format!("{}_{}", names[at], &datasets[at].id.0[..8]));
+    }
+    for (dataset, name) in datasets.iter_mut().zip(names) {
+        dataset.name = name;
+    }
+}
+
+/// Gives each dataset the name that it has in the catalog already, and new ones a name that nobody has.
+///
+/// `current` are all datasets of the catalog, of other sources too.
+pub fn keep_names(datasets: &mut [Dataset], current: &[Dataset]) {
+    let known: BTreeMap<_, _> = current.iter().map(|dataset| (&dataset.id, &dataset.name)).collect();
+    let mut taken: BTreeSet<String> = current.iter().map(|dataset| dataset.name.clone()).collect();
+    for dataset in datasets {
+        if let Some(name) = known.get(&dataset.id) {
+            dataset.name = (*name).clone();
+        } else {
+            let plain = dataset.name.clone();
+            let mut number = 1;
+            while !taken.insert(dataset.name.clone()) {
+                number += 1;
+                dataset.name = format!("{plain}_{number}");
+            }
+        }
+    }
+}
+
+/// Positions of names that are not the only one.
+fn clashes(names: &[String]) -> Vec<usize> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in names {
+        *counts.entry(name).or_default() += 1;
+    }
+    let reserved = |name: &str| RESERVED.contains(&name);
+    let clash = |at: &usize| counts[names[*at].as_str()] > 1 || reserved(&names[*at]);
+    (0..names.len()).filter(clash).collect()
+}
+
+/// Folders above what gave the name.
+fn parents<'a>(root: &'a str, name: &str) -> Vec<&'a str> {
+    let mut folders: Vec<&str> = root.split('/').filter(|folder| !folder.is_empty()).collect();
+    if folders.last().is_some_and(|last| *last == name || last.contains('.')) {
+        folders.pop();
+    }
+    folders
+}
+
+/// Lower-case letters, digits and underscores, not starting with a digit.
+fn identifier(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            name.push(c);
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    let mut name = name.trim_matches('_').to_string();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert_str(0, "t_");
+    }
+    // The end of a long name tells more than its start.
+    if name.len() > NAME_LENGTH_MAX {
+        let tail = name[name.len() - NAME_LENGTH_MAX..].trim_start_matches('_').to_string();
+        name =
+            if tail.starts_with(|c: char| c.is_ascii_digit()) { format!("t_{}", &tail[2..]) } else { tail };
+    }
+    name
+}

@@ -1,0 +1,163 @@
+//! What a folder's name says: a partition's key and value, a part of a date, an id or number, or just a name.
+
+/// The meaning of a folder's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// Just a name.
+    Name,
+    /// `k=v`.
+    Key {
+        /// Its key.
+        key: String,
+        /// Its value, percent escapes undone.
+        value: String,
+    },
+    /// A date or the next part of one.
+    Date {
+        /// Which part: `year`, `month`, `day`, `hour`, `date`, `week`.
+        part: &'static str,
+        /// In ISO form.
+        value: String,
+    },
+    /// A UUID, a long hash or a long random code.
+    Id,
+    /// Digits that are no date.
+    Number,
+    /// A name that stands for one of many of a kind, as its siblings show; set by the layout.
+    Sibling,
+}
+
+/// Reads the folders of a path, outermost first; parts of dates need their order (2024, then 05, then 01).
+pub(super) fn segments<'a>(folders: impl Iterator<Item = &'a str>) -> Vec<Segment> {
+    let mut found: Vec<Segment> = Vec::new();
+    for folder in folders {
+        let parent = found.last();
+        let segment = key_value(folder).or_else(|| date(folder, parent)).unwrap_or_else(|| {
+            if folder.len() <= 18 && !folder.is_empty() && folder.bytes().all(|byte| byte.is_ascii_digit()) {
+                Segment::Number
+            } else if is_id(folder) {
+                Segment::Id
+            } else {
+                Segment::Name
+            }
+        });
+        found.push(segment);
+    }
+    found
+}
+
+/// Hive's form of a partition folder; its values are percent-escaped.
+fn key_value(folder: &str) -> Option<Segment> {
+    let (key, value) = folder.split_once('=')?;
+    let named = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c));
+    named.then(|| Segment::Key { key: key.to_string(), value: unescape(value) })
+}
+
+fn unescape(value: &str) -> String {
+    let bytes = value.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let pair = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) if bytes[at] == b'%' => {
+                plain.push(byte);
+                at += 3;
+            }
+            _ => {
+                plain.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(plain).unwrap_or_else(|_| value.to_string())
+}
+
+/// Words that stand before a date in a folder's name without changing its meaning.
+const DATE_WORDS: [&str; 9] = ["dt", "date", "day", "ds", "month", "year", "hour", "y", "d"];
+
+fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
+    let lower = folder.to_ascii_lowercase();
+    let letters = lower.chars().take_while(char::is_ascii_alphabetic).count();
+    let word = &lower[..letters];
+    let digits = match word {
+        "" => lower.as_str(),
+        word if DATE_WORDS.contains(&word) => lower[letters..].trim_start_matches(['-', '_']),
+        _ => return None,
+    };
+    let part_of = |parent: &Segment| match parent {
+        Segment::Date { part, .. } => Some(*part),
+        _ => None,
+    };
+    let below = match (parent.and_then(part_of), digits.len()) {
+        (Some("year"), 1 | 2) => number(digits, 1, 12).map(|_| "month"),
+        (Some("month"), 1 | 2) => number(digits, 1, 31).map(|_| "day"),
+        (Some("day" | "date"), 1 | 2) => number(digits, 0, 24).map(|_| "hour"),
+        (Some("hour"), 2) => number(digits, 0, 59).map(|_| "minute"),
+        _ => None,
+    };
+    if let Some(part) = below {
+        return Some(Segment::Date { part, value: digits.to_string() });
+    }
+    let (part, value) = iso(digits)?;
+    Some(Segment::Date { part, value })
+}
+
+/// A date in one of the forms that stand alone: 2024, 202405, 2024-05, 20240501, 2024-05-01, with an hour or time behind.
+pub(super) fn iso(text: &str) -> Option<(&'static str, String)> {
+    let compact: String = text.chars().filter(char::is_ascii_digit).collect();
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    number(compact.get(..4)?, 1900, 2099)?;
+    let part = match shape.as_str() {
+        "0000" => "year",
+        "000000" | "0000-00" | "0000_00" | "0000.00" => "month",
+        "00000000" | "0000-00-00" | "0000_00_00" | "0000.00.00" => "date",
+        "0000-w00" | "0000w00" => return Some(("week", format!("{}-W{}", &compact[..4], &compact[4..]))),
+        _ if shape.starts_with("00000000") || shape.starts_with("0000-00-00") => {
+            let rest = shape.trim_start_matches(['0', '-', '_', ':', '.', 't', 'z', 'T', 'Z']);
+            if !rest.is_empty() || !matches!(compact.len(), 10 | 12 | 14 | 17) {
+                return None;
+            }
+            "hour"
+        }
+        _ => return None,
+    };
+    if compact.len() >= 6 {
+        number(&compact[4..6], 1, 12)?;
+    }
+    if compact.len() >= 8 {
+        number(&compact[6..8], 1, 31)?;
+    }
+    let value = match part {
+        "year" => compact,
+        "month" => format!("{}-{}", &compact[..4], &compact[4..6]),
+        "date" => format!("{}-{}-{}", &compact[..4], &compact[4..6], &compact[6..8]),
+        _ => format!("{}-{}-{}T{}", &compact[..4], &compact[4..6], &compact[6..8], &compact[8..]),
+    };
+    Some((part, value))
+}
+
+fn number(digits: &str, min: u32, max: u32) -> Option<u32> {
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok().filter(|number| (min..=max).contains(number))
+}
+
+/// A UUID, a hash, or a code of sixteen or more letters and digits mixed.
+pub(super) fn is_id(text: &str) -> bool {
+    is_uuid(text)
+        || (text.len() >= 16
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && text.bytes().any(|byte| byte.is_ascii_digit())
+            && text.bytes().any(|byte| byte.is_ascii_alphabetic()))
+}
+
+/// The textual form of RFC 9562: hex digits in groups of 8, 4, 4, 4 and 12.
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}

@@ -1,0 +1,87 @@
+//! Whether two schemas can be two versions of one table's: drift against difference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::BlobFacts;
+
+/// Schemas that one is compared with in each set before it founds its own; bounds the work on a folder of thousands.
+const COMPARED_MAX: usize = 32;
+
+/// What of a schema tells tables apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
+    /// Names of its columns, in lower case; empty if nobody named them.
+    names: BTreeSet<String>,
+    /// How many columns.
+    columns: usize,
+}
+
+/// The shape of a blob's rows; `None` if it has no schema.
+fn shape(facts: &BlobFacts<'_>) -> Option<Shape> {
+    let features = &facts.schema?.features;
+    if features.is_empty() {
+        return None;
+    }
+    let named = facts.dialect.header != Some(false);
+    let names = features.iter().filter(|_| named).map(|feature| feature.name.trim().to_lowercase());
+    Some(Shape { names: names.collect(), columns: features.len() })
+}
+
+/// Share of the columns of both that both have, 0 to 1. Where one of them has no names, their number must do.
+fn similarity(a: &Shape, b: &Shape) -> f64 {
+    if a.names.is_empty() || b.names.is_empty() {
+        let (few, many) = (a.columns.min(b.columns), a.columns.max(b.columns));
+        return if few == many { 1.0 } else { 0.5 * few as f64 / many as f64 };
+    }
+    let common = a.names.intersection(&b.names).count();
+    let all = a.names.len() + b.names.len() - common;
+    common as f64 / all as f64
+}
+
+/// Whether all rows have one shape, names and all; blobs without rows do not count.
+pub(super) fn is_uniform<'a>(blobs: impl Iterator<Item = &'a BlobFacts<'a>>) -> bool {
+    let shapes: BTreeSet<Shape> = blobs.filter_map(shape).collect();
+    shapes.len() <= 1
+}
+
+/// Splits blobs into sets whose schemas are linked by drift: each schema is at least `threshold` alike to another of
+/// its set. Blobs without a schema go with the largest set. Largest first, then by first path.
+pub(super) fn split<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>, threshold: f64) -> Vec<Vec<&'b BlobFacts<'a>>> {
+    let mut by_shape: BTreeMap<Shape, Vec<&BlobFacts<'_>>> = BTreeMap::new();
+    let mut bare = Vec::new();
+    for facts in blobs {
+        match shape(facts) {
+            Some(shape) => by_shape.entry(shape).or_default().push(facts),
+            None => bare.push(facts),
+        }
+    }
+    let mut sets: Vec<(Vec<Shape>, Vec<&BlobFacts<'_>>)> = Vec::new();
+    for (shape, members) in by_shape {
+        let alike = |set: &(Vec<Shape>, Vec<&BlobFacts<'_>>)| {
+            let recent = set.0.iter().rev().take(COMPARED_MAX);
+            recent.into_iter().any(|known| similarity(known, &shape) >= threshold)
+        };
+        let (linked, others): (Vec<_>, Vec<_>) = sets.into_iter().partition(alike);
+        let mut union = (vec![shape], members);
+        for set in linked {
+            union.0.extend(set.0);
+            union.1.extend(set.1);
+        }
+        sets = others;
+        sets.push(union);
+    }
+    let mut split: Vec<Vec<&BlobFacts<'_>>> = sets.into_iter().map(|set| set.1).collect();
+    for set in &mut split {
+        set.sort_by_key(|facts| facts.path);
+    }
+    split.sort_by_key(|set| (std::cmp::Reverse(set.len()), set[0].path));
+    match split.first_mut() {
+        Some(largest) => {
+            largest.extend(bare);
+            largest.sort_by_key(|facts| facts.path);
+        }
+        None if bare.is_empty() => {}
+        None => split.push(bare),
+    }
+    split
+}
