@@ -5,12 +5,21 @@
 //! containers are walked by `tree.rs`, so a format knows neither gzip nor ZIP.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
 
 use catalog::model::{AnomalyKind, Dialect, FeaturePath, FeatureType, Value};
 use roaring::RoaringTreemap;
 
 use crate::content::Content;
+
+mod charset;
+mod csv;
+pub mod layer;
+mod lines;
+mod magic;
+mod text;
+pub mod tree;
 
 /// How the bytes of a format are treated. Functions are pure but for what they read and write through their arguments;
 /// they are total: any bytes give an answer or an error, within [`Bounds`], and never a panic.
@@ -31,6 +40,12 @@ pub struct Format {
     pub rewrite: Option<RewriteFn>,
     /// Members, if it is a container of other content.
     pub container: Option<Container>,
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
 }
 
 /// Streams cells to a sink, in order; all of them, up to the bounds.
@@ -227,7 +242,18 @@ impl FormatError {
 }
 
 /// Every format, in the order in which ties are broken.
-pub static FORMATS: &[&Format] = &[];
+pub static FORMATS: &[&Format] = &[
+    &magic::EMPTY,
+    &magic::AVRO,
+    &magic::ORC,
+    &magic::ARROW,
+    &magic::HTML,
+    &magic::XML,
+    &text::LOG,
+    &csv::FORMAT,
+    &text::TEXT,
+    &magic::UNKNOWN,
+];
 
 /// The format with an id.
 pub fn by_id(id: &str) -> Option<&'static Format> {

@@ -1,0 +1,233 @@
+//! Encoding layers: known by magic, peeled before a format sees its bytes, put back with like settings after a rewrite.
+//!
+//! A layer is one row in [`LAYERS`]. What decodes before a stream breaks is still read; the break is an anomaly.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use catalog::model::AnomalyKind;
+use flate2::{Compression, GzBuilder};
+
+use super::{FormatError, HEAD_BYTES};
+use crate::content::{Content, Spool};
+
+/// One way in which content is encoded as a whole.
+pub struct Layer {
+    /// Its name in the catalog.
+    pub id: &'static str,
+    /// Usual file name endings and what stands there once it is peeled: `tgz` becomes `tar`.
+    extensions: &'static [(&'static str, &'static str)],
+    magic: fn(&[u8]) -> bool,
+    /// Decodes one frame or member; more of them may follow it.
+    decode: for<'a> fn(&'a mut dyn BufRead) -> io::Result<Box<dyn Read + 'a>>,
+    /// Encodes as `original` was.
+    encode: fn(&[u8], Content, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every layer.
+pub static LAYERS: &[Layer] = &[
+    Layer {
+        id: "gzip",
+        extensions: &[("gz", ""), ("gzip", ""), ("tgz", "tar"), ("svgz", "svg")],
+        magic: |bytes| bytes.starts_with(&[0x1f, 0x8b, 8]),
+        decode: |input| Ok(Box::new(flate2::bufread::GzDecoder::new(input))),
+        encode: encode_gzip,
+    },
+    Layer {
+        id: "zstd",
+        extensions: &[("zst", ""), ("zstd", ""), ("tzst", "tar")],
+        magic: is_zstd,
+        decode: |input| Ok(Box::new(zstd::Decoder::with_buffer(input)?.single_frame())),
+        encode: encode_zstd,
+    },
+];
+
+/// Bytes copied at once.
+const COPY_BYTES: usize = 64 << 10;
+/// Bytes of the encoded original that an encoder may look at for its settings.
+const SETTINGS_BYTES: usize = 64 << 10;
+
+/// The layer that these first bytes begin.
+pub(super) fn detect(bytes: &[u8]) -> Option<&'static Layer> {
+    LAYERS.iter().find(|layer| (layer.magic)(bytes))
+}
+
+/// Whether a file name ending names a layer.
+pub(super) fn names_layer(extension: &str) -> bool {
+    LAYERS.iter().flat_map(|layer| layer.extensions).any(|(ending, _)| *ending == extension)
+}
+
+/// What lay under a layer.
+#[derive(Debug)]
+pub(super) struct Peeled {
+    /// Its bytes, as far as they could be had.
+    pub(super) content: Content,
+    /// Why they are not all, or what follows them.
+    pub(super) anomaly: Option<(AnomalyKind, String)>,
+    /// Encoded bytes after the last frame.
+    pub(super) trailing: u64,
+}
+
+impl Layer {
+    /// The file name without this layer's ending.
+    pub(super) fn strip(&self, name: &str) -> String {
+        let lower = name.to_ascii_lowercase();
+        for (ending, left) in self.extensions {
+            if let Some(stem) = lower.strip_suffix(ending).and_then(|stem| stem.strip_suffix('.'))
+                && !stem.is_empty()
+            {
+                let stem = &name[..stem.len()];
+                return if left.is_empty() { stem.to_owned() } else { format!("{stem}.{left}") };
+            }
+        }
+        name.to_owned()
+    }
+
+    /// Decodes all of `content`, but no more than `bytes_max`.
+    ///
+    /// # Errors
+    /// Only if reading or spooling fails; what is wrong with the content is an anomaly.
+    pub(super) fn peel(&self, content: &Content, bytes_max: u64) -> Result<Peeled, FormatError> {
+        let mut input = BufReader::with_capacity(COPY_BYTES, content.clone());
+        let mut spool = Spool::new(bytes_max);
+        let (mut anomaly, mut trailing) = (None, 0);
+        loop {
+            if let Some(broken) = self.decode_frame(&mut input, &mut spool)? {
+                anomaly = Some(broken);
+                break;
+            }
+            let rest = input.fill_buf()?;
+            if rest.is_empty() {
+                break;
+            }
+            if !(self.magic)(rest) {
+                trailing = io::copy(&mut input, &mut io::sink())?;
+                anomaly =
+                    Some((AnomalyKind::Corrupt, format!("{trailing} bytes follow the {} stream", self.id)));
+                break;
+            }
+        }
+        Ok(Peeled { content: spool.finish()?, anomaly, trailing })
+    }
+
+    fn decode_frame(
+        &self,
+        input: &mut dyn BufRead,
+        spool: &mut Spool,
+    ) -> Result<Option<(AnomalyKind, String)>, FormatError> {
+        let mut decoder = match (self.decode)(input) {
+            Ok(decoder) => decoder,
+            Err(error) => return self.broken(error),
+        };
+        let mut buffer = vec![0; COPY_BYTES];
+        loop {
+            let read = match decoder.read(&mut buffer) {
+                Ok(0) => return Ok(None),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return self.broken(error),
+            };
+            match spool.write_all(&buffer[..read]) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    let reason = format!("more {} content than the limit of decoded bytes allows", self.id);
+                    return Ok(Some((AnomalyKind::LimitReached, reason)));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn broken(&self, error: io::Error) -> Result<Option<(AnomalyKind, String)>, FormatError> {
+        if error.raw_os_error().is_some() {
+            return Err(error.into());
+        }
+        let id = self.id;
+        Ok(Some(match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                (AnomalyKind::Truncated, format!("the {id} stream ends too early"))
+            }
+            _ => (AnomalyKind::Corrupt, format!("the {id} stream is corrupt")),
+        }))
+    }
+
+    /// What the first bytes of an encoded head decode to, as many as a sniffer looks at, and whether they are all.
+    pub(super) fn peel_head(&self, mut bytes: &[u8], complete: bool) -> (Vec<u8>, bool) {
+        let mut head = Vec::new();
+        while (self.magic)(bytes) && head.len() < HEAD_BYTES {
+            let wanted = (HEAD_BYTES - head.len()) as u64;
+            let read =
+                (self.decode)(&mut bytes).and_then(|decoder| decoder.take(wanted).read_to_end(&mut head));
+            if read.is_err() {
+                return (head, false);
+            }
+        }
+        let complete = complete && head.len() < HEAD_BYTES;
+        (head, complete)
+    }
+
+    /// Writes `plain` encoded as `original` was; bytes that trail the original's stream trail this one too.
+    ///
+    /// # Errors
+    /// If reading or writing fails.
+    pub(super) fn restore(
+        &self,
+        original: &Content,
+        trailing: u64,
+        plain: &Content,
+        out: &mut dyn Write,
+    ) -> Result<(), FormatError> {
+        (self.encode)(&original.range(0, SETTINGS_BYTES)?, plain.clone(), out)?;
+        let mut rest = original.clone();
+        io::Seek::seek(&mut rest, io::SeekFrom::Start(original.len() - trailing))?;
+        io::copy(&mut rest, out)?;
+        Ok(())
+    }
+}
+
+/// As a gzip member with the original's first header (RFC 1952 §2.3): its name, comment, time and system, and the level that its XFL tells.
+fn encode_gzip(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+    let mut decoder = flate2::bufread::GzDecoder::new(original);
+    // A header that cannot be read has been read before: it is longer than what we look at. Then plain settings do.
+    let _ = decoder.read(&mut [0]);
+    let level = match original.get(8) {
+        Some(2) => Compression::best(),
+        Some(4) => Compression::fast(),
+        _ => Compression::default(),
+    };
+    let mut builder = GzBuilder::new();
+    if let Some(header) = decoder.header() {
+        builder = builder.mtime(header.mtime()).operating_system(header.operating_system());
+        if let Some(name) = header.filename() {
+            builder = builder.filename(name);
+        }
+        if let Some(comment) = header.comment() {
+            builder = builder.comment(comment);
+        }
+    }
+    let mut encoder = builder.write(out, level);
+    io::copy(&mut plain, &mut encoder)?;
+    encoder.finish()?;
+    Ok(())
+}
+
+/// A frame (RFC 8878 §3.1.1) or a skippable frame (§3.1.2) begins.
+fn is_zstd(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// As one frame with the original's flags (RFC 8878 §3.1.1.1.1). A frame does not tell its level: 3, the reference's default.
+fn encode_zstd(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+    let descriptor = original.get(4).copied().unwrap_or_default();
+    let (size_flag, single_segment, checksum) =
+        (descriptor >> 6, descriptor & 0x20 != 0, descriptor & 0x04 != 0);
+    let mut encoder = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+    encoder.include_checksum(checksum)?;
+    let has_size = size_flag != 0 || single_segment;
+    encoder.include_contentsize(has_size)?;
+    if has_size {
+        encoder.set_pledged_src_size(Some(plain.len()))?;
+    }
+    io::copy(&mut plain, &mut encoder)?;
+    encoder.finish()?;
+    Ok(())
+}

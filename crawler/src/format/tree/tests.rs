@@ -1,0 +1,144 @@
+use std::io::Write as _;
+
+use catalog::model::Value;
+use roaring::RoaringTreemap;
+
+use super::*;
+use crate::format::{At, Sink};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder =
+        flate2::GzBuilder::new().filename("a.csv").mtime(7).write(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Format, layers and text of every part, and every anomaly's kind.
+fn seen(bytes: &[u8], name: &str) -> (Vec<String>, Vec<AnomalyKind>) {
+    let (mut parts, mut anomalies) = (Vec::new(), Vec::new());
+    walk(&bytes.to_vec().into(), name, &Bounds::default(), &mut |visit| {
+        match visit {
+            Visit::Part(node) => {
+                parts.push(format!(
+                    "{}:{}:{}",
+                    node.member.join("!/"),
+                    node.layers.join("+"),
+                    node.format.id
+                ));
+            }
+            Visit::Anomaly(anomaly) => anomalies.push(anomaly.kind),
+        }
+        Ok(())
+    })
+    .unwrap();
+    (parts, anomalies)
+}
+
+fn units(units: &[u64]) -> MemberRemoval {
+    let units: RoaringTreemap = units.iter().copied().collect();
+    MemberRemoval::Units(Removal { units: [(String::new(), units)].into() })
+}
+
+fn rewritten(bytes: &[u8], name: &str, removal: &TreeRemoval) -> Result<Vec<u8>, FormatError> {
+    let mut out = Vec::new();
+    rewrite(&bytes.to_vec().into(), name, &Bounds::default(), removal, &mut out)?;
+    Ok(out)
+}
+
+const TABLE: &[u8] = b"id,name,amount\n1,Ada,2.5\n2,Bob,3.5\n3,Cy,4.5\n";
+
+#[test]
+fn layers_are_peeled_and_put_back_with_their_settings() {
+    let stored = gzip(&zstd::encode_all(TABLE, 3).unwrap());
+    assert_eq!(seen(&stored, "a.csv.zst.gz"), (vec![":gzip+zstd:csv".to_owned()], vec![]));
+    let out = rewritten(&stored, "a.csv.zst.gz", &[(vec![], units(&[1]))].into()).unwrap();
+    let mut decoder = flate2::read::GzDecoder::new(&out[..]);
+    let inner = zstd::decode_all(&mut decoder).unwrap();
+    assert_eq!(inner, b"id,name,amount\n1,Ada,2.5\n3,Cy,4.5\n");
+    let header = decoder.header().unwrap();
+    assert_eq!((header.filename(), header.mtime()), (Some(&b"a.csv"[..]), 7));
+    assert_eq!(rewritten(&stored, "a.csv.zst.gz", &TreeRemoval::new()).unwrap(), stored);
+}
+
+#[test]
+fn what_decodes_before_a_stream_breaks_is_read_but_not_rewritten() {
+    let rows: String = (0..20_000).map(|row| format!("{row},name{},{}.5\n", row * 7919, row)).collect();
+    let stored = gzip(format!("id,name,amount\n{rows}").as_bytes());
+    let cut = &stored[..stored.len() / 2];
+    assert_eq!(seen(cut, "a.csv.gz"), (vec![":gzip:csv".to_owned()], vec![AnomalyKind::Truncated]));
+    let error = rewritten(cut, "a.csv.gz", &[(vec![], units(&[1]))].into()).unwrap_err();
+    assert!(matches!(error, FormatError::Truncated(_)));
+    let mut trailing = gzip(TABLE);
+    trailing.extend(gzip(b"4,Di,5.5\n"));
+    trailing.extend(b"garbage");
+    assert_eq!(seen(&trailing, "a.csv.gz"), (vec![":gzip:csv".to_owned()], vec![AnomalyKind::Corrupt]));
+    let out = rewritten(&trailing, "a.csv.gz", &[(vec![], units(&[3]))].into()).unwrap();
+    assert!(out.ends_with(b"garbage"));
+}
+
+#[test]
+fn lying_and_empty_content_is_told() {
+    assert_eq!(seen(b"", "a.csv"), (vec!["::empty".to_owned()], vec![AnomalyKind::Empty]));
+    let html = b"<!DOCTYPE html><html><body><h1>503</h1></body></html>\n";
+    assert_eq!(seen(html, "a.csv"), (vec!["::html".to_owned()], vec![AnomalyKind::Mislabelled]));
+    assert_eq!(seen(TABLE, "a.csv.gz"), (vec!["::csv".to_owned()], vec![AnomalyKind::Mislabelled]));
+}
+
+#[test]
+fn bombs_stop_at_the_limit() {
+    let bounds = Bounds { decoded_bytes_max: 1000, ..Bounds::default() };
+    let stored = gzip(&[b'a'; 100_000]);
+    let mut anomalies = Vec::new();
+    walk(&stored.into(), "a.gz", &bounds, &mut |visit| {
+        if let Visit::Anomaly(anomaly) = visit {
+            anomalies.push(anomaly.kind);
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(anomalies, [AnomalyKind::LimitReached]);
+}
+
+#[test]
+fn a_unit_that_is_not_there_is_refused() {
+    assert!(rewritten(TABLE, "a.csv", &[(vec![], units(&[3]))].into()).is_err());
+    assert!(rewritten(TABLE, "a.csv", &[(vec![], units(&[WHOLE]))].into()).is_err());
+    assert!(rewritten(TABLE, "a.csv", &[(vec!["b".to_owned()], MemberRemoval::Whole)].into()).is_err());
+}
+
+#[test]
+fn a_head_alone_tells_format_and_layers() {
+    let rows: String = (0..200_000).map(|row| format!("{row};name{};{}.5\n", row * 7919, row)).collect();
+    let stored = gzip(rows.as_bytes());
+    let sniffed = sniff_head(&stored[..HEAD_BYTES], &[], false, "part-0000");
+    assert_eq!((sniffed.format.id, sniffed.layers), ("csv", vec!["gzip"]));
+    assert_eq!((sniffed.dialect.delimiter, sniffed.dialect.header), (Some(';'), Some(false)));
+}
+
+/// Rows as text, for tests of readers.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) names: Vec<String>,
+    pub(crate) cells: Vec<(u64, String, String)>,
+    pub(crate) anomalies: Vec<AnomalyKind>,
+}
+
+impl Sink for Rows {
+    fn table(&mut self, _: &str) {}
+    fn feature(
+        &mut self,
+        path: &catalog::model::FeaturePath,
+        _: Option<catalog::model::FeatureType>,
+    ) -> usize {
+        self.names.push(path.to_string());
+        self.names.len() - 1
+    }
+    fn row(&mut self, _: u64) {}
+    fn cell(&mut self, feature: usize, at: At, value: Value<'_>) {
+        let text = value.text().map_or_else(|| "NULL".to_owned(), |text| text.into_owned());
+        self.cells.push((at.unit, self.names[feature].clone(), text));
+    }
+    fn anomaly(&mut self, kind: AnomalyKind, _: String) {
+        self.anomalies.push(kind);
+    }
+}
