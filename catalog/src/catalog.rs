@@ -3,16 +3,19 @@
 //! [`Catalog::commit`] turns changes into key writes (record versions, indexes, a journal line, audit entries)
 //! and applies them as one atomic batch. It owns sequence numbers; the nouns' rules live with their modules.
 
-use std::collections::HashMap;
+mod writes;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::model::{AuditEntry, Digest, Principal, Timestamp};
+use crate::model::{AuditEntry, Principal, Timestamp};
 use crate::store::record::{Index, Record, decode, encode};
-use crate::store::{Batch, Store, StoreError, key};
+use crate::store::{Batch, Store, StoreError, check, export, key};
+
+use writes::Writes;
 
 /// Records fetched from the store at a time while listing.
 const SCAN_PAGE_ENTRIES: usize = 1_024;
@@ -131,8 +134,12 @@ impl Catalog {
     /// Opens the catalog in a store; an empty store becomes an empty catalog.
     ///
     /// # Errors
-    /// `Corrupt` if the store was written by a later release.
+    /// `Corrupt` if the store was written by a later release, or holds half an import.
     pub fn open(store: Arc<dyn Store>, env: Env) -> Result<Self> {
+        if export::is_unfinished(store.as_ref())? {
+            let context = "an import into it was broken off; remove its directory and import again";
+            return Err(Error::corrupt("open catalog", context));
+        }
         let catalog = Self { store, env, writer: Mutex::new(()) };
         match catalog.number("format")? {
             0 => {
@@ -171,14 +178,10 @@ impl Catalog {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.number("sequence")?;
         let sequence = before + 1;
-        let now = self.env.clock.now();
-        let mut writes = Writes {
-            catalog: self,
-            sequence,
-            pending: HashMap::new(),
-            batch: Vec::new(),
-            counts: Vec::new(),
-        };
+        // Reads as of a time search the journal by halves: its times must not fall, whatever becomes of the clock.
+        let last = self.journal(before)?.map_or(Timestamp(i64::MIN), |line| line.at);
+        let now = self.env.clock.now().max(last);
+        let mut writes = Writes::new(self, sequence);
         for change in changes {
             writes.change(principal, now, change)?;
         }
@@ -335,6 +338,41 @@ impl Catalog {
         self.store.flush().map_err(|error| store_error("flush", error))
     }
 
+    /// Writes everything, closed history included, to a portable file, while nobody commits.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store or the file fails, `Conflict` if another process writes meanwhile.
+    pub fn export(&self, out: &mut dyn std::io::Write) -> Result<export::Exported> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        export::export(self.store.as_ref(), out)
+    }
+
+    /// Looks at every record, index, journal line and audit entry; empty if all is well.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store fails; what it finds wrong is no error.
+    pub fn check(&self) -> Result<Vec<check::Problem>> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        check::check(self.store.as_ref())
+    }
+
+    /// Leaves no byte in the store's files of what was purged or overwritten. Part of every erasure.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk fails; the catalog is then as it was.
+    pub fn rewrite(&self) -> Result<()> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store.rewrite().map_err(|error| store_error("rewrite catalog", error))
+    }
+
+    /// Number of the last commit; what is derived from the catalog remembers it to know when it is behind.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store fails.
+    pub fn sequence(&self) -> Result<u64> {
+        self.number("sequence")
+    }
+
     /// The sequence number that a read as of a time sees: the last commit's at or before it.
     fn sequence_at(&self, as_of: AsOf) -> Result<u64> {
         let AsOf::Time(time) = as_of else { return Ok(u64::MAX) };
@@ -375,114 +413,7 @@ impl Catalog {
     }
 }
 
-/// The batch of a commit as it grows; sees its own writes, so that two changes of one record are two steps.
-struct Writes<'a> {
-    catalog: &'a Catalog,
-    sequence: u64,
-    pending: HashMap<(u8, Vec<u8>), Option<Vec<u8>>>,
-    batch: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    counts: Vec<(String, u32)>,
-}
-
-impl Writes<'_> {
-    fn change(&mut self, principal: &Principal, now: Timestamp, change: &Change) -> Result<()> {
-        match &change.0 {
-            ChangeKind::Put { kind, name, id, record, indexes, old } => {
-                let current = self.current(*kind, id)?;
-                if current.as_deref() == Some(record) {
-                    return Ok(());
-                }
-                self.reindex(*kind, id, current.as_deref().map(old).transpose()?, indexes);
-                self.batch.push((key::record(*kind, id, self.sequence), Some(record.clone())));
-                self.pending.insert((*kind, id.clone()), Some(record.clone()));
-                self.count(name);
-            }
-            ChangeKind::Close { kind, name, id, old } => {
-                let Some(current) = self.current(*kind, id)? else { return Ok(()) };
-                self.reindex(*kind, id, Some(old(&current)?), &[]);
-                self.batch.push((key::record(*kind, id, self.sequence), Some(Vec::new())));
-                self.pending.insert((*kind, id.clone()), None);
-                self.count(name);
-            }
-            ChangeKind::Purge { kind, name, id, old } => {
-                let current = self.current(*kind, id)?;
-                self.reindex(*kind, id, current.as_deref().map(old).transpose()?, &[]);
-                let prefix = key::record_prefix(*kind, id);
-                let stored = self.catalog.scan("purge", &prefix, &key::end_of(&prefix), usize::MAX)?;
-                self.batch.retain(|(written, _)| !written.starts_with(&prefix));
-                self.batch.extend(stored.into_iter().map(|(stored, _)| (stored, None)));
-                self.pending.insert((*kind, id.clone()), None);
-                self.count(name);
-            }
-            ChangeKind::Audit { action, thing, outcome } => {
-                self.audit(principal, now, action, thing, outcome)?
-            }
-        }
-        Ok(())
-    }
-
-    fn current(&self, kind: u8, id: &[u8]) -> Result<Option<Vec<u8>>> {
-        match self.pending.get(&(kind, id.to_vec())) {
-            Some(pending) => Ok(pending.clone()),
-            None => self.catalog.raw(kind, id, u64::MAX),
-        }
-    }
-
-    fn reindex(&mut self, kind: u8, id: &[u8], old: Option<Vec<(Index, Vec<u8>)>>, new: &[(Index, Vec<u8>)]) {
-        let entry = |(index, value): &(Index, Vec<u8>)| key::index(*index as u8, value, kind, id);
-        let new: Vec<_> = new.iter().map(entry).collect();
-        for gone in old.into_iter().flatten().map(|old| entry(&old)).filter(|old| !new.contains(old)) {
-            self.batch.push((gone, None));
-        }
-        self.batch.extend(new.into_iter().map(|new| (new, Some(Vec::new()))));
-    }
-
-    fn audit(
-        &mut self,
-        principal: &Principal,
-        at: Timestamp,
-        action: &str,
-        thing: &str,
-        outcome: &str,
-    ) -> Result<()> {
-        const HEAD: (u8, Vec<u8>) = (0, Vec::new());
-        let head = match self.pending.get(&HEAD) {
-            Some(Some(bytes)) => Some(bytes.clone()),
-            _ => self.catalog.store.get(&key::meta("audit_head")).map_err(|e| store_error("audit", e))?,
-        };
-        let previous: Option<AuditEntry> = head
-            .map(|bytes| rmp_serde::from_slice(&bytes))
-            .transpose()
-            .map_err(|e| Error::corrupt("audit", "the head of the chain is damaged").with_source(e))?;
-        let mut entry = AuditEntry {
-            number: previous.as_ref().map_or(1, |entry| entry.number + 1),
-            at,
-            principal: principal.name.clone(),
-            action: action.into(),
-            thing: thing.into(),
-            outcome: outcome.into(),
-            previous: previous.map_or(Digest([0; 32]), |entry| entry.hash),
-            hash: Digest([0; 32]),
-        };
-        entry.hash = entry.expected_hash();
-        let bytes =
-            rmp_serde::to_vec_named(&entry).map_err(|e| Error::internal("audit", "").with_source(e))?;
-        self.batch.push((key::audit(entry.number), Some(bytes.clone())));
-        self.batch.push((key::meta("audit_head"), Some(bytes.clone())));
-        self.pending.insert(HEAD, Some(bytes));
-        self.count("audit entry");
-        Ok(())
-    }
-
-    fn count(&mut self, name: &str) {
-        match self.counts.iter_mut().find(|(counted, _)| counted == name) {
-            Some((_, count)) => *count += 1,
-            None => self.counts.push((name.into(), 1)),
-        }
-    }
-}
-
-fn store_error(operation: &'static str, error: StoreError) -> Error {
+pub(crate) fn store_error(operation: &'static str, error: StoreError) -> Error {
     match error {
         StoreError::Conflict => Error::conflict(operation, "another writer was first; try again"),
         StoreError::Locked => Error::conflict(operation, "the catalog is open in another process"),
@@ -492,3 +423,6 @@ fn store_error(operation: &'static str, error: StoreError) -> Error {
         StoreError::Io(_) => Error::unavailable(operation, "the catalog's store failed").with_source(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,13 @@ pub fn check(store: &dyn Store) {
     store.commit(&absent).expect("an expected absence holds");
     assert_eq!(keys(b"a", b"z", 9), [b"b", b"c", b"d"], "removal and insertion are one step");
     store.flush().expect("flush");
+    let before = store.scan(&[], &[u8::MAX; 9], usize::MAX).expect("scan");
+    store.rewrite().expect("rewrite");
+    assert_eq!(
+        store.scan(&[], &[u8::MAX; 9], usize::MAX).expect("scan"),
+        before,
+        "a rewrite keeps all there is"
+    );
 }
 
 #[cfg(test)]

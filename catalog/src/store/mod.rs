@@ -3,11 +3,14 @@
 //! [`sled`] is the embedded default, [`memory`] serves tests and try-outs. Both pass [`contract`].
 //! Typed reads and writes live above, once for every store: keys in [`key`], records in [`record`].
 
+pub mod check;
 pub mod contract;
+pub mod export;
 pub mod key;
 pub mod memory;
 pub mod record;
 mod record_erasure;
+mod rewrite;
 pub mod sled;
 
 /// What went wrong below the catalog.
@@ -49,4 +52,6 @@ pub trait Store: Send + Sync {
     fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
     /// Returns once all that was committed would survive a loss of power.
     fn flush(&self) -> Result<(), StoreError>;
+    /// Leaves no byte of removed and overwritten values anywhere in the store's files.
+    fn rewrite(&self) -> Result<(), StoreError>;
 }

@@ -1,25 +1,33 @@
 //! The embedded store: sled 0.34, one tree. One process owns its directory (sled takes an exclusive lock).
 //!
 //! sled is log-structured: a removed or overwritten value stays readable in its files for a while. Whoever erases
-//! must therefore rewrite the catalog into a fresh directory.
+//! must therefore rewrite the catalog into a fresh directory: [`super::rewrite`] does that below this store.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+use std::time::Instant;
 
-use super::{Batch, Entry, Store, StoreError};
+use super::{Batch, Entry, Store, StoreError, rewrite};
 
 /// A sled tree.
 pub struct SledStore {
-    database: sled::Db,
+    /// Gone only while it is rewritten, and for good if it could not be opened again afterwards.
+    database: RwLock<Option<sled::Db>>,
+    /// None if it is temporary.
+    directory: Option<PathBuf>,
 }
 
 impl SledStore {
-    /// Opens a directory, or makes it.
+    /// Opens a directory, or makes it; finishes a rewrite that was broken off.
     ///
     /// # Errors
     /// `Locked` if another process has it open.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let config = sled::Config::new().path(directory).mode(sled::Mode::HighThroughput);
-        Ok(Self { database: config.open().map_err(translate)? })
+        // Opened, so locked, before anything beside it is touched: another process may be rewriting right now.
+        let database = if rewrite::holds_store(directory) { Some(open(directory)?) } else { None };
+        rewrite::recover(directory)?;
+        let database = database.map_or_else(|| open(directory), Ok)?;
+        Ok(Self { database: RwLock::new(Some(database)), directory: Some(directory.to_owned()) })
     }
 
     /// A store in a temporary directory that goes with it.
@@ -27,8 +35,33 @@ impl SledStore {
     /// # Errors
     /// `Io` if there is no room for it.
     pub fn temporary() -> Result<Self, StoreError> {
-        Ok(Self { database: sled::Config::new().temporary(true).open().map_err(translate)? })
+        let database = sled::Config::new().temporary(true).open().map_err(translate)?;
+        Ok(Self { database: RwLock::new(Some(database)), directory: None })
     }
+
+    fn with<T>(&self, read: impl FnOnce(&sled::Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        read(database.as_ref().ok_or_else(lost)?)
+    }
+}
+
+fn open(directory: &Path) -> Result<sled::Db, StoreError> {
+    sled::Config::new().path(directory).mode(sled::Mode::HighThroughput).open().map_err(translate)
+}
+
+/// Opens a directory that this process itself has just closed.
+fn reopen(directory: &Path) -> Result<sled::Db, StoreError> {
+    let started = Instant::now();
+    loop {
+        match open(directory) {
+            Err(StoreError::Locked) if started.elapsed() < rewrite::LOCK_WAIT => rewrite::pause(),
+            opened => return opened,
+        }
+    }
+}
+
+fn lost() -> StoreError {
+    StoreError::Io("the catalog could not be opened after its rewrite; start again".into())
 }
 
 fn translate(error: sled::Error) -> StoreError {
@@ -41,7 +74,7 @@ fn translate(error: sled::Error) -> StoreError {
 
 impl Store for SledStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.database.get(key).map_err(translate)?.map(|value| value.to_vec()))
+        self.with(|database| Ok(database.get(key).map_err(translate)?.map(|value| value.to_vec())))
     }
 
     fn scan(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -51,7 +84,7 @@ impl Store for SledStore {
         let entry = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             entry.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(translate)
         };
-        self.database.range(from..to).take(limit).map(entry).collect()
+        self.with(|database| database.range(from..to).take(limit).map(entry).collect())
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
@@ -68,10 +101,22 @@ impl Store for SledStore {
                 None => writes.remove(key.as_slice()),
             }
         }
-        self.database.apply_batch(writes).map_err(translate)
+        self.with(|database| database.apply_batch(writes).map_err(translate))
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        self.database.flush().map(drop).map_err(translate)
+        self.with(|database| database.flush().map(drop).map_err(translate))
+    }
+
+    fn rewrite(&self) -> Result<(), StoreError> {
+        // A temporary store's files go with it; nobody else can read them.
+        let Some(directory) = &self.directory else { return Ok(()) };
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        rewrite::copy(database.as_ref().ok_or_else(lost)?, directory, open)?;
+        *database = None;
+        let swapped = rewrite::swap(directory, &mut |_| Ok(()));
+        let recovered = rewrite::recover(directory);
+        *database = Some(reopen(directory)?);
+        swapped.and(recovered)
     }
 }
