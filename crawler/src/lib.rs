@@ -4,5 +4,7 @@
 //! no command line and no SQL.
 
 pub mod content;
+pub mod error;
 pub mod format;
 pub mod recognise;
+pub mod source;

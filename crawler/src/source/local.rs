@@ -1,0 +1,139 @@
+//! Files: listed in the order of their names, opened by path, known by inode, time and size.
+//!
+//! Links are not followed: one that leads within the source is an alias of a file that is listed anyway, one that
+//! leads out of it is reported as something that cannot be read. So there are no loops, and nothing outside the
+//! source is ever read or changed.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use catalog::model::Timestamp;
+use futures::stream::{self, BoxStream, StreamExt};
+use tokio::sync::mpsc;
+
+use super::Listed;
+use crate::error::{self, Error, Result};
+
+/// Files listed ahead of who takes them.
+const QUEUE_LENGTH: usize = 1_024;
+/// Folders within each other; more is taken for a loop of mounts.
+const DEPTH_MAX: u32 = 256;
+/// How what a killed replacement leaves behind is named.
+pub(super) const LEFTOVER_PREFIX: &str = ".headwater-";
+/// How it ends.
+pub(super) const LEFTOVER_SUFFIX: &str = ".tmp";
+
+/// Whether a path is what a killed replacement left behind.
+pub(super) fn is_leftover(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with(LEFTOVER_PREFIX) && name.ends_with(LEFTOVER_SUFFIX)
+}
+
+/// The entity tag of a file, as `object_store` makes it.
+pub(super) fn etag(metadata: &Metadata) -> String {
+    let micros = u128::try_from(modified(metadata).0).unwrap_or_default();
+    format!("{:x}-{micros:x}-{:x}", metadata.ino(), metadata.len())
+}
+
+/// When a file was written.
+pub(super) fn modified(metadata: &Metadata) -> Timestamp {
+    Timestamp(metadata.mtime().saturating_mul(1_000_000).saturating_add(metadata.mtime_nsec() / 1_000))
+}
+
+/// Where a path of the source lies.
+///
+/// # Errors
+/// `Invalid` if it leads out of the source.
+pub(super) fn resolve(folder: &Path, path: &str) -> Result<PathBuf> {
+    let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    match plain && !path.is_empty() && !path.ends_with('/') {
+        true => Ok(folder.join(path)),
+        false => Err(Error::invalid("read blob", "its path leads out of the source")),
+    }
+}
+
+/// Opens a file that is no link.
+pub(super) fn open(folder: &Path, path: &str) -> Result<(File, Metadata)> {
+    let failed = |error| error::of_file("read blob", error);
+    let place = resolve(folder, path)?;
+    if !fs::symlink_metadata(&place).map_err(failed)?.is_file() {
+        return Err(Error::invalid("read blob", "it is no plain file"));
+    }
+    let file = File::open(place).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    Ok((file, metadata))
+}
+
+/// Lists all files under a folder, from a thread of its own.
+pub(super) fn list(folder: PathBuf) -> BoxStream<'static, Result<Listed>> {
+    let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
+    tokio::task::spawn_blocking(move || {
+        // Both end early once the receiver is gone: nobody wants the rest.
+        let _ = match fs::read_dir(&folder) {
+            Ok(_) => walk(&folder, &folder, "", 0, &sender),
+            Err(error) => send(&sender, Err(error::of_file("list source", error))),
+        };
+    });
+    stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|item| (item, receiver))).boxed()
+}
+
+/// The receiver is gone.
+struct Gone;
+
+type Sender = mpsc::Sender<Result<Listed>>;
+
+fn send(sender: &Sender, item: Result<Listed>) -> std::result::Result<(), Gone> {
+    sender.blocking_send(item).map_err(|_| Gone)
+}
+
+fn walk(
+    root: &Path,
+    folder: &Path,
+    path: &str,
+    depth: u32,
+    sender: &Sender,
+) -> std::result::Result<(), Gone> {
+    let closed = |problem| Ok(Listed::unreadable(format!("{path}/"), problem));
+    if depth > DEPTH_MAX {
+        return send(sender, closed("it is nested too deeply"));
+    }
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let Ok(mut entries) = entries else {
+        return send(sender, closed("the folder may not be read"));
+    };
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let spelled = name.to_string_lossy();
+        let path = if path.is_empty() { spelled.clone().into_owned() } else { format!("{path}/{spelled}") };
+        let Ok(metadata) = fs::symlink_metadata(entry.path()) else { continue }; // gone since
+        if name.to_str().is_none() {
+            send(sender, Ok(Listed::unreadable(path, "its name is not UTF-8; rename it")))?;
+        } else if metadata.is_dir() {
+            walk(root, &entry.path(), &path, depth + 1, sender)?;
+        } else if let Some(listed) = listed(root, &entry.path(), path, &metadata) {
+            send(sender, Ok(listed))?;
+        }
+    }
+    Ok(())
+}
+
+fn listed(root: &Path, place: &Path, path: String, metadata: &Metadata) -> Option<Listed> {
+    if metadata.is_symlink() {
+        let inside = place.canonicalize().is_ok_and(|target| target.starts_with(root));
+        return (!inside).then(|| Listed::unreadable(path, "it is a link that leads out of the source"));
+    }
+    if !metadata.is_file() {
+        return Some(Listed::unreadable(path, "it is a device, pipe or socket"));
+    }
+    Some(Listed {
+        path,
+        size: metadata.len(),
+        etag: Some(etag(metadata)),
+        version: None,
+        modified: modified(metadata),
+        problem: None,
+    })
+}

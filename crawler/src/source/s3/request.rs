@@ -1,0 +1,155 @@
+//! One signed request to S3 and its answer, retried while the store is busy.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use object_store::aws::{AwsAuthorizer, AwsCredentialProvider};
+use object_store::client::{HttpRequest, HttpRequestBody};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use crate::error::{self, Error, Kind, Result};
+
+/// Tries of one request.
+const ATTEMPTS_MAX: u32 = 5;
+/// Wait before the second try; doubles with each.
+const BACKOFF: Duration = Duration::from_millis(200);
+/// Longest time one try may take; answers are small.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The URL of a bucket.
+#[derive(Clone, Debug)]
+pub(in crate::source) struct Place(Url);
+
+impl Place {
+    /// Where a bucket is found: at an endpoint by path (or, if `hosted`, at an endpoint of its own), else at AWS.
+    pub(in crate::source) fn new(
+        endpoint: Option<&str>,
+        region: &str,
+        bucket: &str,
+        hosted: bool,
+    ) -> Result<Self> {
+        let place = match endpoint.map(|endpoint| endpoint.trim_end_matches('/')) {
+            Some(endpoint) if hosted => format!("{endpoint}/"),
+            Some(endpoint) => format!("{endpoint}/{bucket}/"),
+            None if hosted => format!("https://{bucket}.s3.{region}.amazonaws.com/"),
+            None => format!("https://s3.{region}.amazonaws.com/{bucket}/"),
+        };
+        let invalid = |e| Error::invalid("open S3 source", "the endpoint is no URL").with_source(e);
+        Ok(Self(Url::parse(&place).map_err(invalid)?))
+    }
+}
+
+/// What sends requests to one bucket.
+#[derive(Clone)]
+pub(super) struct Client {
+    place: Place,
+    region: String,
+    credentials: Option<AwsCredentialProvider>,
+    http: reqwest::Client,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// An answer that is no error.
+pub(super) struct Answer {
+    headers: HeaderMap,
+    /// Its body.
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// A header's value, if it is there and is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Client {
+    /// A client of one bucket.
+    pub(super) fn new(
+        place: Place,
+        region: String,
+        credentials: Option<AwsCredentialProvider>,
+    ) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(TIMEOUT).build();
+        let http =
+            http.map_err(|e| Error::internal("open S3 source", "no HTTP client").with_source(e))?;
+        Ok(Self { place, region, credentials, http })
+    }
+
+    /// Sends a request without a body; `object` and `query` are encoded already.
+    pub(super) async fn send(
+        &self,
+        operation: &'static str,
+        method: Method,
+        object: &str,
+        query: &str,
+    ) -> Result<Answer> {
+        let mut attempt = 0;
+        loop {
+            match self.once(operation, &method, object, query).await {
+                Err(error) if error.kind == Kind::Unavailable && attempt + 1 < ATTEMPTS_MAX => {
+                    tokio::time::sleep(BACKOFF * (1 << attempt)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn once(&self, operation: &'static str, method: &Method, object: &str, query: &str) -> Result<Answer> {
+        let mut url = format!("{}{object}", self.place.0);
+        if !query.is_empty() {
+            url = format!("{url}?{query}");
+        }
+        let mut request = HttpRequest::new(HttpRequestBody::empty());
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = url.parse().map_err(|_| Error::invalid(operation, "the name gives no URL"))?;
+        if let Some(credentials) = &self.credentials {
+            let credential = credentials.get_credential().await;
+            let credential = credential.map_err(|e| error::of_store(operation, e))?;
+            AwsAuthorizer::new(&credential, "s3", &self.region).authorize(&mut request, None);
+        }
+        let failed = |e: reqwest::Error| {
+            Error::unavailable(operation, "the store does not answer").with_source(e.without_url())
+        };
+        let sent = self.http.request(method.clone(), url).headers(request.headers().clone()).send();
+        let answer = sent.await.map_err(failed)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = answer.bytes().await.map_err(failed)?;
+        match status.is_success() {
+            true => Ok(Answer { headers, body }),
+            false => Err(refusal(operation, status)),
+        }
+    }
+}
+
+fn refusal(operation: &'static str, status: StatusCode) -> Error {
+    let kind = match status.as_u16() {
+        404 => Kind::NotFound,
+        401 | 403 => Kind::Denied,
+        409 | 412 => Kind::Conflict,
+        429 | 500 | 502..=599 | 408 => Kind::Unavailable,
+        _ => Kind::Invalid,
+    };
+    Error::new(kind, operation, format!("the store answers {}", status.as_u16()))
+}
+
+/// Percent-encodes all but unreserved characters (RFC 3986, 2.3), as the signature demands; optionally not slashes.
+pub(super) fn encode(text: &str, keep_slashes: bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte.into()),
+            b'/' if keep_slashes => encoded.push('/'),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}

@@ -1,0 +1,278 @@
+//! Changes stored bytes, each change bound to the etag of what it replaces. Only the eraser may call this
+//! (`erase/execute.rs`): nothing else in Headwater writes to a lake.
+//!
+//! Every change can be repeated: one whose answer was lost finds its own bytes there and is content with them.
+//! Files: written beside the old one, synced, renamed over it; mode and owner are kept, the time is honestly new.
+//! S3: `If-Match` on the put; user metadata, content headers, tags and storage class are kept, an ACL of the
+//! object's own is not. A blob over [`SINGLE_PUT_BYTES_MAX`] goes up in parts, and its etag is looked at once more
+//! right before the parts are joined, since `object_store` joins without a condition.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use object_store::{
+    Attribute, Attributes, GetOptions, MultipartUpload, ObjectMeta, ObjectStoreExt, PutMode,
+    PutMultipartOptions, PutOptions, TagSet, UpdateVersion,
+};
+
+use super::fetch::blocking;
+use super::{Lake, local};
+use crate::content::Content;
+use crate::error::{self, Error, Kind, Result};
+
+/// Largest blob that is put at once, and so held in memory.
+const SINGLE_PUT_BYTES_MAX: u64 = 32 << 20;
+/// Smallest part of an upload in parts.
+const PART_BYTES_MIN: u64 = 8 << 20;
+/// Parts of one upload; S3 takes 10,000.
+const PARTS_MAX: u64 = 9_000;
+/// Leftovers of killed replacements are removed once they are this old.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3_600);
+
+impl Lake {
+    /// Puts other bytes in the place of an object, if it still is the one with `expect_etag`; gives the new etag.
+    ///
+    /// # Errors
+    /// `Conflict` if it is another one now, `NotFound` if it is gone, `Invalid` if the store cannot write.
+    pub(crate) async fn replace(&self, path: &str, expect_etag: &str, content: &Content) -> Result<String> {
+        let outcome = match self.folder.clone() {
+            Some(folder) => {
+                let (path, expected) = (path.to_owned(), expect_etag.to_owned());
+                let content = content.clone();
+                blocking(move || replace_file(&folder, &path, &expected, content)).await
+            }
+            None => self.replace_object(path, expect_etag, content).await,
+        };
+        match outcome {
+            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unavailable) => {
+                self.settled(path, content).await.ok_or(error)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The etag of the object if it holds just these bytes.
+    async fn settled(&self, path: &str, content: &Content) -> Option<String> {
+        let content = content.clone();
+        let wanted = blocking(move || digest(content).map_err(|e| error::of_file("read new bytes", e)));
+        let there = self.fetch(path, None, None).await.ok()?;
+        (there.digest == wanted.await.ok()?).then_some(there.etag).flatten()
+    }
+
+    /// Deletes an object, if it still is the one with `expect_etag`; one that is gone already is no error. A store
+    /// that keeps versions hides it only: see [`Lake::delete_version`].
+    ///
+    /// # Errors
+    /// `Conflict` if it is another one now.
+    pub(crate) async fn delete(&self, path: &str, expect_etag: &str) -> Result<()> {
+        let outcome = match self.folder.clone() {
+            Some(folder) => {
+                let (path, expected) = (path.to_owned(), expect_etag.to_owned());
+                blocking(move || delete_file(&folder, &path, &expected)).await
+            }
+            None => self.delete_object(path, expect_etag).await,
+        };
+        match outcome {
+            Err(error) if error.kind != Kind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes one version of an object for good; one that is gone already is no error.
+    ///
+    /// # Errors
+    /// `Invalid` if the store keeps no versions, `Denied` if a lock or a missing right forbids it.
+    pub(crate) async fn delete_version(&self, path: &str, version: &str) -> Result<()> {
+        let none = || Error::invalid("delete version", "the store keeps no versions");
+        self.versions.as_ref().ok_or_else(none)?.delete(path, version).await
+    }
+
+    /// Drops unfinished uploads to a path, which may hold old bytes; tells how many there were.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    pub(crate) async fn abort_uploads(&self, path: &str) -> Result<usize> {
+        let Some(versions) = &self.versions else { return Ok(0) };
+        let uploads: Vec<_> =
+            versions.uploads().await?.into_iter().filter(|upload| upload.path == path).collect();
+        for upload in &uploads {
+            versions.abort(upload).await?;
+        }
+        Ok(uploads.len())
+    }
+
+    /// Removes what killed replacements left in the folder of a path, once it is old enough to be nobody's.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub(crate) async fn sweep(&self, path: &str) -> Result<usize> {
+        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        let path = path.to_owned();
+        blocking(move || {
+            let place = local::resolve(&folder, &path)?;
+            sweep(place.parent().unwrap_or(&folder)).map_err(|e| error::of_file("remove leftovers", e))
+        })
+        .await
+    }
+
+    async fn replace_object(&self, path: &str, expect_etag: &str, content: &Content) -> Result<String> {
+        let operation = "replace blob";
+        let (meta, mut attributes) = self.look(operation, path, expect_etag).await?;
+        let mut tags = TagSet::default();
+        if let Some(versions) = &self.versions {
+            for (key, value) in versions.tags(path).await? {
+                tags.push(&key, &value);
+            }
+            if let Some(class) = versions.storage_class(path).await? {
+                attributes.insert(Attribute::StorageClass, class.into());
+            }
+        }
+        if content.len() > SINGLE_PUT_BYTES_MAX {
+            let options = PutMultipartOptions { tags, attributes, ..PutMultipartOptions::default() };
+            return self.put_parts(path, expect_etag, content, options).await;
+        }
+        let mode = PutMode::Update(UpdateVersion { e_tag: meta.e_tag, version: meta.version });
+        let options = PutOptions { mode, tags, attributes, ..PutOptions::default() };
+        let bytes = read_range(content, 0, content.len()).await?;
+        let put = self.store.put_opts(&Self::key(path)?, bytes.into(), options).await;
+        new_etag(operation, put.map_err(|e| error::of_store(operation, e))?)
+    }
+
+    /// What the object is now, provided it is the one expected.
+    async fn look(
+        &self,
+        operation: &'static str,
+        path: &str,
+        expect_etag: &str,
+    ) -> Result<(ObjectMeta, Attributes)> {
+        let options =
+            GetOptions { head: true, if_match: Some(expect_etag.to_owned()), ..GetOptions::default() };
+        let got = self.store.get_opts(&Self::key(path)?, options).await;
+        let got = got.map_err(|e| error::of_store(operation, e))?;
+        if got.meta.e_tag.as_deref() != Some(expect_etag) {
+            return Err(Error::conflict(operation, "the object is another one than was planned for"));
+        }
+        Ok((got.meta, got.attributes))
+    }
+
+    async fn put_parts(
+        &self,
+        path: &str,
+        expect_etag: &str,
+        content: &Content,
+        options: PutMultipartOptions,
+    ) -> Result<String> {
+        let operation = "replace blob in parts";
+        let failed = |e| error::of_store(operation, e);
+        let mut upload =
+            self.store.put_multipart_opts(&Self::key(path)?, options).await.map_err(failed)?;
+        let joined = async {
+            send_parts(&mut *upload, content).await?;
+            self.look(operation, path, expect_etag).await?;
+            upload.complete().await.map_err(failed)
+        };
+        match joined.await {
+            Ok(put) => new_etag(operation, put),
+            Err(error) => {
+                if upload.abort().await.is_err() {
+                    tracing::warn!("an unfinished upload is left in the store; verification removes it");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn delete_object(&self, path: &str, expect_etag: &str) -> Result<()> {
+        let operation = "delete blob";
+        self.look(operation, path, expect_etag).await?;
+        self.store.delete(&Self::key(path)?).await.map_err(|e| error::of_store(operation, e))
+    }
+}
+
+fn new_etag(operation: &'static str, put: object_store::PutResult) -> Result<String> {
+    put.e_tag.ok_or_else(|| Error::unavailable(operation, "the store gave no etag"))
+}
+
+async fn send_parts(upload: &mut dyn MultipartUpload, content: &Content) -> Result<()> {
+    let part = PART_BYTES_MIN.max(content.len().div_ceil(PARTS_MAX));
+    let mut at = 0;
+    while at < content.len() {
+        let bytes = read_range(content, at, part).await?;
+        at += bytes.len() as u64;
+        let sent = upload.put_part(bytes.into()).await;
+        sent.map_err(|e| error::of_store("replace blob in parts", e))?;
+    }
+    Ok(())
+}
+
+async fn read_range(content: &Content, at: u64, count: u64) -> Result<Bytes> {
+    let content = content.clone();
+    blocking(move || content.range(at, count as usize).map_err(|e| error::of_file("read new bytes", e))).await
+}
+
+fn digest(mut content: Content) -> io::Result<catalog::model::Digest> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(&mut content)?;
+    Ok(catalog::model::Digest(*hasher.finalize().as_bytes()))
+}
+
+fn expected_file(folder: &Path, path: &str, expected: &str) -> Result<fs::Metadata> {
+    let (_, metadata) = local::open(folder, path)?;
+    match local::etag(&metadata) == expected {
+        true => Ok(metadata),
+        false => Err(Error::conflict("change file", "it is another one than was planned for")),
+    }
+}
+
+fn replace_file(folder: &Path, path: &str, expected: &str, mut content: Content) -> Result<String> {
+    let failed = |error| error::of_file("replace file", error);
+    let old = expected_file(folder, path, expected)?;
+    let place = local::resolve(folder, path)?;
+    let parent = place.parent().unwrap_or(folder);
+    let mut new = tempfile::Builder::new()
+        .prefix(local::LEFTOVER_PREFIX)
+        .suffix(local::LEFTOVER_SUFFIX)
+        .tempfile_in(parent)
+        .map_err(failed)?;
+    io::copy(&mut content.by_ref(), new.as_file_mut()).map_err(failed)?;
+    let made = new.as_file().metadata().map_err(failed)?;
+    if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
+        // Only root may give a file away; a file that changes hands would be a change nobody planned.
+        std::os::unix::fs::fchown(new.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
+    }
+    new.as_file().set_permissions(old.permissions()).map_err(failed)?;
+    new.as_file().sync_all().map_err(failed)?;
+    expected_file(folder, path, expected)?;
+    let file = new.persist(&place).map_err(|error| failed(error.error))?;
+    File::open(parent).and_then(|parent| parent.sync_all()).map_err(failed)?;
+    Ok(local::etag(&file.metadata().map_err(failed)?))
+}
+
+fn delete_file(folder: &Path, path: &str, expected: &str) -> Result<()> {
+    let failed = |error| error::of_file("delete file", error);
+    expected_file(folder, path, expected)?;
+    let place = local::resolve(folder, path)?;
+    fs::remove_file(&place).map_err(failed)?;
+    File::open(place.parent().unwrap_or(folder)).and_then(|parent| parent.sync_all()).map_err(failed)
+}
+
+fn sweep(folder: &Path) -> io::Result<usize> {
+    let mut removed = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let old = |metadata: fs::Metadata| metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFTOVER_AGE));
+        let leftover = entry.file_name().to_str().is_some_and(local::is_leftover);
+        if leftover && entry.metadata().is_ok_and(old) {
+            fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests;
