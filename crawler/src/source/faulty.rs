@@ -86,7 +86,8 @@ fn tear(got: GetResult, dice: u8) -> GetResult {
     let GetResult { payload, meta, range, attributes } = got;
     let length = range.end - range.start;
     let keep = length * u64::from(dice) / 256;
-    let whole = GetResult { payload, meta: meta.clone(), range: range.clone(), attributes: attributes.clone() };
+    let whole =
+        GetResult { payload, meta: meta.clone(), range: range.clone(), attributes: attributes.clone() };
     let body = whole.into_stream().scan(keep, |left, chunk| {
         let chunk = chunk.map(|bytes| bytes.slice(..bytes.len().min(*left as usize)));
         *left -= chunk.as_ref().map_or(0, |bytes| bytes.len() as u64);

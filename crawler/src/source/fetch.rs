@@ -63,13 +63,16 @@ impl Lake {
     pub async fn still(&self, path: &str, etag: Option<&str>) -> bool {
         let Some(folder) = self.folder.clone() else { return true };
         let (path, etag) = (path.to_owned(), etag.map(str::to_owned));
-        let current = blocking(move || Ok(local::open(&folder, &path).map(|(_, metadata)| local::etag(&metadata))));
+        let current =
+            blocking(move || Ok(local::open(&folder, &path).map(|(_, metadata)| local::etag(&metadata))));
         matches!(current.await, Ok(Ok(current)) if Some(&current) == etag.as_ref())
     }
 }
 
 /// Runs blocking work where it holds up nobody.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(error) => Err(Error::internal("read or write blob", "the task broke off").with_source(error)),

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::path::Path;
 use object_store::{
@@ -67,7 +68,7 @@ impl Guard {
     }
 
     /// Tries until it succeeds, is answered, or was tried often enough.
-    async fn retry<T>(&self, request: impl AsyncFn() -> Result<T>) -> Result<T> {
+    async fn retry<'a, T>(&self, request: impl Fn() -> BoxFuture<'a, Result<T>> + Send) -> Result<T> {
         let mut attempt = 0;
         loop {
             let permit = self.requests.acquire().await;
@@ -150,7 +151,9 @@ impl Body {
             self.guard.wait(self.attempt).await;
             self.attempt += 1;
             self.options.range = Some(GetRange::Bounded(self.at..self.end));
-            match self.guard.retry(async || self.guard.store.get_opts(&self.location, self.options.clone()).await).await {
+            let again =
+                self.guard.retry(|| self.guard.store.get_opts(&self.location, self.options.clone())).await;
+            match again {
                 Ok(got) => self.body = Some(got.into_stream()),
                 Err(error) => {
                     self.body = None;
@@ -173,7 +176,7 @@ pub(super) fn is_passing(error: &Error) -> bool {
 #[async_trait]
 impl ObjectStore for Guard {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        self.retry(async || self.store.put_opts(location, payload.clone(), options.clone()).await).await
+        self.retry(|| self.store.put_opts(location, payload.clone(), options.clone())).await
     }
 
     async fn put_multipart_opts(
@@ -181,16 +184,16 @@ impl ObjectStore for Guard {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.retry(async || self.store.put_multipart_opts(location, options.clone()).await).await
+        self.retry(|| self.store.put_multipart_opts(location, options.clone())).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let got = self.retry(async || self.store.get_opts(location, options.clone()).await).await?;
+        let got = self.retry(|| self.store.get_opts(location, options.clone())).await?;
         Ok(if options.head { got } else { self.mend(location, &options, got) })
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.retry(async || self.store.get_ranges(location, ranges).await).await
+        self.retry(|| self.store.get_ranges(location, ranges)).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -199,7 +202,7 @@ impl ObjectStore for Guard {
             let guard = guard.clone();
             async move {
                 let location = location?;
-                guard.retry(async || guard.store.delete(&location).await).await?;
+                guard.retry(|| guard.store.delete(&location).boxed()).await?;
                 Ok(location)
             }
         };
@@ -219,11 +222,11 @@ impl ObjectStore for Guard {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.retry(async || self.store.list_with_delimiter(prefix).await).await
+        self.retry(|| self.store.list_with_delimiter(prefix)).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.retry(async || self.store.copy_opts(from, to, options.clone()).await).await
+        self.retry(|| self.store.copy_opts(from, to, options.clone())).await
     }
 }
 
@@ -246,7 +249,9 @@ impl Listing {
                     self.last = Some(item.location.clone());
                     return Some((Ok(item), self));
                 }
-                Err(error) if is_passing(&error) && self.attempt < self.guard.limits.retries_max && self.ordered => {
+                Err(error)
+                    if is_passing(&error) && self.attempt < self.guard.limits.retries_max && self.ordered =>
+                {
                     self.guard.wait(self.attempt).await;
                     self.attempt += 1;
                     let store = &self.guard.store;

@@ -217,3 +217,6 @@ fn globs(patterns: &[String]) -> Result<GlobSet> {
     }
     set.build().map_err(invalid)
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,14 @@ pub(crate) fn files(url: &Url, _: &SourceOptions) -> Result<Opened> {
         .map_err(|e| error::of_store(operation, e))?;
     let url = Url::from_file_path(&folder).map_err(|()| Error::invalid(operation, "its path has no URL"))?;
     let url = url.as_str().trim_end_matches('/').to_owned();
-    Ok(Opened { url, store: Arc::new(store), prefix: String::new(), folder: Some(folder), only, versions: None })
+    Ok(Opened {
+        url,
+        store: Arc::new(store),
+        prefix: String::new(),
+        folder: Some(folder),
+        only,
+        versions: None,
+    })
 }
 
 fn parent(path: &Path) -> Result<PathBuf> {
@@ -127,7 +134,8 @@ pub(crate) fn s3(url: &Url, options: &SourceOptions) -> Result<Opened> {
     }
     builder = builder.with_bucket_name(bucket).with_retry(retries());
     let region = builder.get_config_value(&Key::Region).unwrap_or_else(|| "us-east-1".into());
-    let hosted = builder.get_config_value(&Key::VirtualHostedStyleRequest).is_some_and(|value| value == "true");
+    let hosted =
+        builder.get_config_value(&Key::VirtualHostedStyleRequest).is_some_and(|value| value == "true");
     let unsigned = builder.get_config_value(&Key::SkipSignature).is_some_and(|value| value == "true");
     let store = builder.build().map_err(|e| error::of_store(operation, e))?;
     let place = super::s3::Place::new(endpoint.as_deref(), &region, bucket, hosted)?;

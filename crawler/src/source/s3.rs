@@ -109,7 +109,8 @@ impl Bucket {
             page => page?,
         };
         let items = page.children.iter().filter(|child| matches!(&*child.name, "Version" | "DeleteMarker"));
-        let versions = items.filter_map(|item| Some((self.path_of(&page, item)?, version_of(item)))).collect();
+        let versions =
+            items.filter_map(|item| Some((self.path_of(&page, item)?, version_of(item)))).collect();
         if page.text("IsTruncated") != Some("true") {
             return Ok((versions, None));
         }

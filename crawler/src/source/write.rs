@@ -168,8 +168,7 @@ impl Lake {
     ) -> Result<String> {
         let operation = "replace blob in parts";
         let failed = |e| error::of_store(operation, e);
-        let mut upload =
-            self.store.put_multipart_opts(&Self::key(path)?, options).await.map_err(failed)?;
+        let mut upload = self.store.put_multipart_opts(&Self::key(path)?, options).await.map_err(failed)?;
         let joined = async {
             send_parts(&mut *upload, content).await?;
             self.look(operation, path, expect_etag).await?;
@@ -264,7 +263,9 @@ fn sweep(folder: &Path) -> io::Result<usize> {
     let mut removed = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let old = |metadata: fs::Metadata| metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFTOVER_AGE));
+        let old = |metadata: fs::Metadata| {
+            metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFTOVER_AGE))
+        };
         let leftover = entry.file_name().to_str().is_some_and(local::is_leftover);
         if leftover && entry.metadata().is_ok_and(old) {
             fs::remove_file(entry.path())?;

@@ -78,8 +78,7 @@ impl Client {
         credentials: Option<AwsCredentialProvider>,
     ) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(TIMEOUT).build();
-        let http =
-            http.map_err(|e| Error::internal("open S3 source", "no HTTP client").with_source(e))?;
+        let http = http.map_err(|e| Error::internal("open S3 source", "no HTTP client").with_source(e))?;
         Ok(Self { place, region, credentials, http })
     }
 
@@ -103,7 +102,13 @@ impl Client {
         }
     }
 
-    async fn once(&self, operation: &'static str, method: &Method, object: &str, query: &str) -> Result<Answer> {
+    async fn once(
+        &self,
+        operation: &'static str,
+        method: &Method,
+        object: &str,
+        query: &str,
+    ) -> Result<Answer> {
         let mut url = format!("{}{object}", self.place.0);
         if !query.is_empty() {
             url = format!("{url}?{query}");

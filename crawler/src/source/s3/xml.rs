@@ -19,7 +19,8 @@ pub(super) struct Element {
 impl Element {
     /// Text of the first child of a name, if there is any text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.all(name).next().map(|child| &*child.content).filter(|text| !text.is_empty())
+        let child = self.children.iter().find(|child| child.name == name)?;
+        Some(&*child.content).filter(|text| !text.is_empty())
     }
 
     /// Children of a name.
@@ -52,7 +53,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Element> {
                 let parent = open.last_mut()?;
                 match entity.resolve_char_ref().ok()? {
                     Some(character) => parent.content.push(character),
-                    None => parent.content.push_str(quick_xml::escape::resolve_xml_entity(&entity.decode().ok()?)?),
+                    None => parent
+                        .content
+                        .push_str(quick_xml::escape::resolve_xml_entity(&entity.decode().ok()?)?),
                 }
             }
             Event::CData(text) => open.last_mut()?.content.push_str(&text.decode().ok()?),
@@ -100,6 +103,8 @@ mod tests {
         assert_eq!(root.children[0].text("Key"), Some("a&b\nc"));
         assert_eq!(root.children[0].text("ETag"), Some("\"1\""));
         assert_eq!(decode_url(root.children[1].text("Key").unwrap()), "x  y");
-        assert!(parse(b"<a><b>").is_none() && parse(b"plain").is_none() && parse(&b"<a>".repeat(99)).is_none());
+        assert!(
+            parse(b"<a><b>").is_none() && parse(b"plain").is_none() && parse(&b"<a>".repeat(99)).is_none()
+        );
     }
 }
