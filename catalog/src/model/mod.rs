@@ -3,6 +3,7 @@
 //! Blob versions, datasets and schemas are ours; artifacts, executions, contexts and events are ML Metadata's.
 //! How each is kept stands in [`crate::store::record`].
 
+mod access;
 mod audit;
 mod blob;
 mod dataset;
@@ -15,6 +16,7 @@ mod statistics;
 mod time;
 mod value;
 
+pub use access::AccessToken;
 pub use audit::{AuditEntry, Principal, Role};
 pub use blob::{Anomaly, AnomalyKind, BlobVersion, Dialect, Part, Searched, Source};
 pub use dataset::{Dataset, PartitionKey};

@@ -9,6 +9,7 @@ pub mod export;
 pub mod key;
 pub mod memory;
 pub mod record;
+mod record_access;
 mod record_erasure;
 mod rewrite;
 pub mod sled;

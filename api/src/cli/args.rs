@@ -1,0 +1,204 @@
+//! Commands, their arguments and their help; every command shows examples.
+
+use std::path::PathBuf;
+
+use catalog::model::{Role, Timestamp};
+use clap::{Args, Parser, Subcommand};
+
+use crate::auth::parse_role;
+use crate::config::Flags;
+
+/// A data-lake catalog that knows blobs by their bytes and erases one person's data with proof.
+#[derive(Debug, Parser)]
+#[command(
+    name = "headwater",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  headwater crawl /data/lake              know what is in there; s3://bucket/prefix works too
+  headwater datasets                      what was found
+  headwater search \"format:parquet orders\"
+  headwater sql \"select count(*) from orders\"
+  headwater subject find --id email=ada@mail.example
+
+The catalog lies in --catalog DIR, else HEADWATER_CATALOG, else ./headwater-data; its keys lie in DIR.keys.
+While `headwater serve` runs on a catalog, other commands ask that daemon.
+Exit codes: 0 done, 1 nothing found or findings left, 2 wrong use, 3 failed."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// Directory of the catalog [default: $HEADWATER_CATALOG or ./headwater-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) catalog: Option<PathBuf>,
+    /// Configuration file [default: $HEADWATER_CONFIG or ./headwater.toml if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print one JSON object a line instead of tables
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say more on stderr; twice for still more (HEADWATER_LOG sets it finer)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+impl Arguments {
+    /// How much is logged unless the environment says.
+    pub(crate) fn log_level(&self) -> &'static str {
+        match (self.global.verbose, matches!(self.command, Command::Serve(_))) {
+            (0, false) => "warn",
+            (0, true) | (1, _) => "info",
+            _ => "debug",
+        }
+    }
+
+    /// The flags as configuration takes them.
+    pub(crate) fn flags(&self) -> Flags {
+        let listen = match &self.command {
+            Command::Serve(serve) => serve.listen.clone(),
+            _ => None,
+        };
+        Flags { catalog: self.global.catalog.clone(), config: self.global.config.clone(), listen }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List datasets: what lies in the lake, with schemas
+    Datasets(Datasets),
+    /// List crawls, pipeline runs and erasures
+    Runs(Runs),
+    /// Show the audit log, or check that nobody changed it
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Make, list and end access tokens
+    #[command(subcommand)]
+    Token(Token),
+    /// Run the daemon: schedules, HTTP API and pages
+    Serve(Serve),
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  headwater completions bash > /etc/bash_completion.d/headwater")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `--as-of`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct AsOf {
+    /// Answer as the catalog was at a time (RFC 3339, or a date)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) as_of: Option<Timestamp>,
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "give a time such as 2026-05-01 or 2026-05-01T12:00:00Z".to_owned())
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater datasets
+  headwater datasets orders --files
+  headwater datasets --json | jq -r .root
+  headwater datasets --as-of 2026-05-01")]
+pub(crate) struct Datasets {
+    /// Only those with this name, root or id
+    pub(crate) dataset: Option<String>,
+    /// With the paths of their blobs
+    #[arg(long)]
+    pub(crate) files: bool,
+    #[command(flatten)]
+    pub(crate) at: AsOf,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  headwater runs\n  headwater runs 42\n  headwater runs --limit 5 --json")]
+pub(crate) struct Runs {
+    /// Only this one, with what it read and wrote
+    pub(crate) run: Option<i64>,
+    /// How many at most
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) at: AsOf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Show entries, newest first
+    #[command(after_help = "Example:\n  headwater audit list --limit 20")]
+    List {
+        /// How many at most
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Check the chain of hashes from its first entry; exit 1 if it breaks
+    #[command(after_help = "Example:\n  headwater audit verify --json")]
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token and print its secret, which is shown this once
+    #[command(after_help = "\
+Examples:
+  headwater token create --role approver --name bob
+  headwater token create --role viewer --role analyst --name dashboards
+  HEADWATER_TOKEN=hwt_... headwater erase approve PLAN --hash HASH     speak as its holder
+
+Roles: viewer reads; analyst runs SQL too; steward crawls, curates schemas, reports lineage; privacy-officer looks
+people up, plans and runs erasures; approver approves erasures that somebody else asked for; admin makes tokens.")]
+    Create {
+        /// What its holder may do; repeat for several
+        #[arg(long = "role", required = true, value_parser = parse_role)]
+        roles: Vec<Role>,
+        /// Who its holder is; one name is one principal, whatever tokens it has
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// List tokens, without their secrets
+    #[command(after_help = "Example:\n  headwater token list")]
+    List,
+    /// End tokens by name or id
+    #[command(after_help = "Example:\n  headwater token revoke bob")]
+    Revoke {
+        /// A name, or an id from `token list`
+        which: String,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater serve
+  headwater serve --listen 0.0.0.0:7878        beyond loopback only once a token exists; put a TLS proxy in front
+
+Sources and schedules stand in the configuration file:
+  [[source]]
+  url = \"s3://lake/raw\"
+  schedule = \"0 3 * * *\"       # cron, UTC")]
+pub(crate) struct Serve {
+    /// Address of API and pages [default: 127.0.0.1:7878]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// Address of ML Metadata's gRPC service
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) grpc_listen: Option<String>,
+    /// Address of the PostgreSQL wire protocol
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) pg_listen: Option<String>,
+    /// Address of Arrow Flight SQL
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) flight_listen: Option<String>,
+}

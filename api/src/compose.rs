@@ -1,0 +1,145 @@
+//! The only place that opens things: the store, the catalog, keys, the clock and entropy of the system.
+//!
+//! One [`App`] serves one process, a command or the daemon. Operations borrow what is open through a [`Lease`]; a
+//! rewrite of the catalog waits for all leases and swaps what is open.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use catalog::env::{Clock, Entropy, Env, SubjectHasher};
+use catalog::model::{Principal, Role, Timestamp};
+use catalog::store::StoreError;
+use catalog::store::sled::SledStore;
+use catalog::{Catalog, Error, Result};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+
+use crate::config::Config;
+use crate::keys::Keys;
+
+/// All that a process has open.
+pub(crate) struct App {
+    /// The configuration it was opened with.
+    pub(crate) config: Config,
+    /// The folder of keys.
+    pub(crate) keys: Keys,
+    open: Arc<RwLock<Open>>,
+}
+
+/// What operations work with while they hold a lease.
+pub(crate) struct Open {
+    /// The catalog.
+    pub(crate) catalog: Arc<Catalog>,
+}
+
+/// A right to use what is open; a rewrite waits until it is dropped.
+pub(crate) type Lease = OwnedRwLockReadGuard<Open>;
+
+/// Why nothing was opened.
+pub(crate) enum OpenError {
+    /// Another process holds the catalog; if it is a daemon, ask it.
+    Locked(Keys),
+    /// Anything else.
+    Failed(Error),
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl App {
+    /// Opens the catalog of a configuration, or makes it.
+    ///
+    /// # Errors
+    /// `Locked` if another process holds it.
+    pub(crate) fn open(config: Config) -> std::result::Result<Self, OpenError> {
+        let keys = Keys::open(&config.keys_dir)?;
+        let env = system_env(&keys)?;
+        let directory = store_directory(&config.catalog);
+        std::fs::create_dir_all(&config.catalog)
+            .map_err(|error| Error::unavailable("make catalog directory", "").with_source(error))?;
+        let store = match SledStore::open(&directory) {
+            Ok(store) => store,
+            Err(StoreError::Locked) => return Err(OpenError::Locked(keys)),
+            Err(error) => return Err(open_error(error).into()),
+        };
+        let catalog = Arc::new(Catalog::open(Arc::new(store), env)?);
+        Ok(Self { config, keys, open: Arc::new(RwLock::new(Open { catalog })) })
+    }
+
+    /// Borrows what is open.
+    pub(crate) async fn lease(&self) -> Lease {
+        self.open.clone().read_owned().await
+    }
+}
+
+/// Where the store of a catalog lies in its directory.
+pub(crate) fn store_directory(catalog: &Path) -> PathBuf {
+    catalog.join("store")
+}
+
+fn open_error(error: StoreError) -> Error {
+    match error {
+        StoreError::Corrupt(_) => {
+            let context = "its store is damaged; import the last export into a new directory";
+            Error::corrupt("open catalog", context).with_source(error)
+        }
+        other => Error::unavailable("open catalog", "").with_source(other),
+    }
+}
+
+/// The doors to time, randomness and secrets of this machine.
+///
+/// # Errors
+/// If the subject key cannot be read or made.
+pub(crate) fn system_env(keys: &Keys) -> Result<Env> {
+    let entropy = Arc::new(SystemEntropy);
+    let hasher = SubjectHasher::new(&keys.subject(&*entropy)?);
+    Ok(Env { clock: Arc::new(SystemClock), entropy, hasher })
+}
+
+/// The wall clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The operating system's randomness.
+pub(crate) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer).expect("the operating system gives randomness; without it no key is safe")
+    }
+}
+
+/// Whoever runs this process: the owner of the catalog's files, who therefore holds every role.
+pub(crate) fn local_principal() -> Principal {
+    let roles =
+        vec![Role::Viewer, Role::Analyst, Role::Steward, Role::PrivacyOfficer, Role::Approver, Role::Admin];
+    Principal { name: format!("local:{}", user_name()), roles }
+}
+
+/// The name of the process's user; from the user id, since anybody can set `USER`.
+#[cfg(unix)]
+fn user_name() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| format!("uid-{uid}"))
+}
+
+#[cfg(not(unix))]
+fn user_name() -> String {
+    std::env::var("USERNAME").unwrap_or_else(|_| "owner".into())
+}

@@ -1,0 +1,249 @@
+//! Settings: raw as typed (file, then `HEADWATER_*`, then flags), then one [`Config`] that is valid or an error naming
+//! key and origin. Unknown keys fail; nothing but `compose.rs` reads the result.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use catalog::{Error, Result};
+use crawler::format::Bounds;
+use serde::Deserialize;
+
+/// Where the catalog lies unless told otherwise.
+const CATALOG: &str = "./headwater-data";
+/// Read when `--config` is absent and the file is there.
+const FILE: &str = "headwater.toml";
+/// Environment variables that we read. Others with our prefix may be somebody else's (Kubernetes sets
+/// `HEADWATER_PORT` for a service of that name), so only those that look like a slip of ours are refused.
+const ENVIRONMENT: [&str; 8] = [
+    "HEADWATER_CATALOG",
+    "HEADWATER_CONFIG",
+    "HEADWATER_KEYS_DIR",
+    "HEADWATER_LISTEN",
+    "HEADWATER_LOG",
+    "HEADWATER_LOG_FORMAT",
+    "HEADWATER_TOKEN",
+    "HEADWATER_PROGRESS",
+];
+
+/// Settings as typed; every part may be missing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Raw {
+    /// Directory of the catalog.
+    pub(crate) catalog: Option<PathBuf>,
+    /// Directory of the subject key, the signing key and the keys of open requests.
+    pub(crate) keys_dir: Option<PathBuf>,
+    /// Address of the daemon.
+    pub(crate) listen: Option<String>,
+    /// Sources that the daemon crawls.
+    pub(crate) source: Vec<RawSource>,
+    /// What reading one blob may cost.
+    pub(crate) limits: RawLimits,
+    /// Column names that hold keys of people, beside those that are found: `customer_id`.
+    pub(crate) identifiers: Vec<String>,
+}
+
+/// A source as typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSource {
+    /// Where it lies.
+    pub(crate) url: String,
+    /// Cron expression (UTC) by which the daemon crawls it.
+    #[serde(default)]
+    pub(crate) schedule: Option<String>,
+    /// Options of its store, as object_store names them: `aws_endpoint`, `aws_region`.
+    #[serde(default)]
+    pub(crate) options: BTreeMap<String, String>,
+}
+
+/// Limits as typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawLimits {
+    /// Bytes after peeling layers and opening members, over a whole blob.
+    pub(crate) decoded_bytes_max: Option<u64>,
+    /// Layers and containers within each other.
+    pub(crate) depth_max: Option<u32>,
+    /// Members of one container.
+    pub(crate) members_max: Option<u64>,
+    /// Rows read of one part.
+    pub(crate) rows_max: Option<u64>,
+    /// Bytes of one record held in memory.
+    pub(crate) record_bytes_max: Option<usize>,
+}
+
+/// Settings that are valid.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// Directory of the catalog.
+    pub(crate) catalog: PathBuf,
+    /// Directory of keys.
+    pub(crate) keys_dir: PathBuf,
+    /// Address of the daemon.
+    pub(crate) listen: SocketAddr,
+    /// Sources by URL as typed.
+    pub(crate) sources: Vec<RawSource>,
+    /// What reading one blob may cost.
+    pub(crate) bounds: Bounds,
+    /// Declared key columns.
+    pub(crate) identifiers: Vec<String>,
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    /// `--catalog`.
+    pub(crate) catalog: Option<PathBuf>,
+    /// `--config`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--listen`.
+    pub(crate) listen: Option<String>,
+}
+
+/// Reads file, environment and flags into one valid configuration.
+///
+/// # Errors
+/// `Invalid` with the key and where it was read.
+pub(crate) fn load(flags: &Flags, environment: &BTreeMap<String, String>) -> Result<Config> {
+    check_environment(environment)?;
+    let named = flags.config.clone().or_else(|| environment.get("HEADWATER_CONFIG").map(PathBuf::from));
+    let raw = match named {
+        Some(path) => read(&path)?,
+        None if Path::new(FILE).exists() => read(Path::new(FILE))?,
+        None => Raw::default(),
+    };
+    resolve(raw, environment, flags)
+}
+
+/// Our variables of this process.
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with("HEADWATER_"))?;
+        Some((name, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}
+
+fn read(path: &Path) -> Result<Raw> {
+    let wrong =
+        |reason: String| Error::invalid("read configuration", format!("{}: {reason}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    // The position is worth its lines, the repeated source text is not: it could hold a secret.
+    toml::from_str(&text).map_err(|error| {
+        let before = |span: std::ops::Range<usize>| text.get(..span.start).unwrap_or_default();
+        let line = error.span().map_or(0, |span| before(span).matches('\n').count() + 1);
+        wrong(format!("line {line}: {}", error.message()))
+    })
+}
+
+fn check_environment(environment: &BTreeMap<String, String>) -> Result<()> {
+    for name in environment.keys().filter(|name| !ENVIRONMENT.contains(&name.as_str())) {
+        if let Some(meant) = ENVIRONMENT.iter().find(|known| distance(known, name) <= 2) {
+            let context = format!("environment: unknown variable {name}, is {meant} meant?");
+            return Err(Error::invalid("read configuration", context));
+        }
+    }
+    Ok(())
+}
+
+fn resolve(raw: Raw, environment: &BTreeMap<String, String>, flags: &Flags) -> Result<Config> {
+    let from_environment = |name: &str| environment.get(name).filter(|value| !value.is_empty());
+    let catalog = flags
+        .catalog
+        .clone()
+        .or_else(|| from_environment("HEADWATER_CATALOG").map(PathBuf::from))
+        .or(raw.catalog)
+        .unwrap_or_else(|| CATALOG.into());
+    // Everything below lies relative to it, and the daemon may serve from another working directory.
+    let catalog = std::path::absolute(&catalog)
+        .map_err(|error| Error::invalid("read configuration", "key catalog is no path").with_source(error))?;
+    let keys_dir = from_environment("HEADWATER_KEYS_DIR").map(PathBuf::from).or(raw.keys_dir);
+    let listen = flags
+        .listen
+        .clone()
+        .or_else(|| from_environment("HEADWATER_LISTEN").cloned())
+        .or(raw.listen)
+        .unwrap_or_else(|| "127.0.0.1:7878".into());
+    let listen = listen.parse().map_err(|_| {
+        let context = format!("key listen: {listen:?} is no ADDRESS:PORT, such as 127.0.0.1:7878");
+        Error::invalid("read configuration", context)
+    })?;
+    for source in &raw.source {
+        check_source(source)?;
+    }
+    Ok(Config {
+        keys_dir: keys_dir.unwrap_or_else(|| beside(&catalog, "keys")),
+        catalog,
+        listen,
+        sources: raw.source,
+        bounds: bounds(&raw.limits)?,
+        identifiers: raw.identifiers,
+    })
+}
+
+/// `<directory>.<ending>`, beside the directory.
+fn beside(directory: &Path, ending: &str) -> PathBuf {
+    let mut name = directory.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+fn check_source(source: &RawSource) -> Result<()> {
+    let wrong = |reason: String| Err(Error::invalid("read configuration", reason));
+    if source.url.trim().is_empty() {
+        return wrong("key source.url is empty".into());
+    }
+    if let Some(schedule) = &source.schedule
+        && let Err(error) = schedule.parse::<croner::Cron>()
+    {
+        return wrong(format!("key source.schedule: {schedule:?} is no cron expression ({error})"));
+    }
+    Ok(())
+}
+
+fn bounds(limits: &RawLimits) -> Result<Bounds> {
+    let default = Bounds::default();
+    let bounds = Bounds {
+        decoded_bytes_max: limits.decoded_bytes_max.unwrap_or(default.decoded_bytes_max),
+        depth_max: limits.depth_max.unwrap_or(default.depth_max),
+        members_max: limits.members_max.unwrap_or(default.members_max),
+        rows_max: limits.rows_max.unwrap_or(default.rows_max),
+        record_bytes_max: limits.record_bytes_max.unwrap_or(default.record_bytes_max),
+        nesting_max: default.nesting_max,
+    };
+    let zero = [
+        ("decoded_bytes_max", bounds.decoded_bytes_max == 0),
+        ("depth_max", bounds.depth_max == 0),
+        ("members_max", bounds.members_max == 0),
+        ("rows_max", bounds.rows_max == 0),
+        ("record_bytes_max", bounds.record_bytes_max == 0),
+    ];
+    match zero.iter().find(|(_, zero)| *zero) {
+        Some((key, _)) => {
+            Err(Error::invalid("read configuration", format!("key limits.{key} must be above zero")))
+        }
+        None => Ok(bounds),
+    }
+}
+
+/// Edits between two words (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, left) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, right) in other.iter().enumerate() {
+            let change = diagonal + usize::from(left != *right);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! Where settings come from, in which order, and how a wrong one is refused.
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn file(text: &str) -> (tempfile::TempDir, Flags) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("headwater.toml");
+    std::fs::write(&path, text).unwrap();
+    (folder, Flags { config: Some(path), ..Flags::default() })
+}
+
+fn refusal(text: &str) -> String {
+    let (_folder, flags) = file(text);
+    load(&flags, &BTreeMap::new()).unwrap_err().to_string()
+}
+
+#[test]
+fn flags_win_over_environment_and_environment_over_file() {
+    let (_folder, mut flags) = file("catalog = '/from/file'\nlisten = '127.0.0.1:1'\n");
+    let config = load(&flags, &BTreeMap::new()).unwrap();
+    assert_eq!(
+        (config.catalog.to_str(), config.keys_dir.to_str()),
+        (Some("/from/file"), Some("/from/file.keys"))
+    );
+    let set = environment(&[("HEADWATER_CATALOG", "/from/environment"), ("HEADWATER_LISTEN", "127.0.0.1:2")]);
+    assert_eq!(load(&flags, &set).unwrap().catalog.to_str(), Some("/from/environment"));
+    flags.catalog = Some("/from/flag".into());
+    let config = load(&flags, &set).unwrap();
+    assert_eq!((config.catalog.to_str(), config.listen.port()), (Some("/from/flag"), 2));
+}
+
+#[test]
+fn a_wrong_key_is_named_with_its_origin() {
+    let unknown = refusal("catalog = 'x'\ncrawl_intervall = 3\n");
+    assert!(unknown.contains("crawl_intervall") && unknown.contains("headwater.toml"), "{unknown}");
+    assert!(unknown.contains("line 2"), "{unknown}");
+    let nested = refusal("[[source]]\nurl = 's3://b/'\nshedule = '@daily'\n");
+    assert!(nested.contains("shedule"), "{nested}");
+    assert!(refusal("[[source]]\nurl = 's3://b/'\nschedule = 'whenever'\n").contains("source.schedule"));
+    assert!(refusal("[limits]\nrows_max = 0\n").contains("limits.rows_max"));
+    assert!(refusal("listen = 'nowhere'\n").contains("listen"));
+}
+
+#[test]
+fn a_slip_in_a_variable_is_refused_and_a_foreign_one_is_not() {
+    let slip = environment(&[("HEADWATER_CATALOGUE", "x")]);
+    let error = load(&Flags::default(), &slip).unwrap_err().to_string();
+    assert!(error.contains("HEADWATER_CATALOGUE") && error.contains("HEADWATER_CATALOG"), "{error}");
+    let foreign =
+        environment(&[("HEADWATER_SERVICE_HOST", "10.0.0.1"), ("HEADWATER_PORT", "tcp://10.0.0.1:80")]);
+    assert!(load(&Flags::default(), &foreign).is_ok());
+}
