@@ -14,10 +14,12 @@ use roaring::RoaringTreemap;
 use crate::content::Content;
 
 mod charset;
+mod columns;
 mod csv;
 pub mod layer;
 mod lines;
 mod magic;
+mod parquet;
 mod text;
 pub mod tree;
 
@@ -244,6 +246,7 @@ impl FormatError {
 /// Every format, in the order in which ties are broken.
 pub static FORMATS: &[&Format] = &[
     &magic::EMPTY,
+    &parquet::FORMAT,
     &magic::AVRO,
     &magic::ORC,
     &magic::ARROW,
