@@ -14,6 +14,16 @@ use roaring::RoaringTreemap;
 use crate::content::Content;
 
 mod charset;
+#[cfg(test)]
+mod collect;
+mod columns;
+mod csv;
+pub mod layer;
+mod lines;
+mod magic;
+mod parquet;
+mod text;
+pub mod tree;
 mod columns;
 mod csv;
 pub mod layer;

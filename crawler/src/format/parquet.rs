@@ -12,6 +12,8 @@ use crate::content::Content;
 
 mod read;
 mod rewrite;
+#[cfg(test)]
+mod tests;
 
 /// Columnar files of the Hadoop world and of pandas.
 pub(super) static FORMAT: Format = Format {
