@@ -135,7 +135,9 @@ pub(super) fn fixtures(format: &Format, prefix: &str) -> Vec<(String, Content)> 
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(prefix))
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap().into()))
+        .map(|path| {
+            (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap().into())
+        })
         .collect();
     files.sort_by(|one: &(String, Content), other| one.0.cmp(&other.0));
     assert!(!files.is_empty(), "no {prefix} files for {}", format.id);

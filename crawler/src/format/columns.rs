@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
+use arrow_array::types::{
+    Date32Type, Float32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type,
+};
 use arrow_array::{Array, ArrayRef};
 use arrow_cast::cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, Fields, TimeUnit};
@@ -34,9 +36,9 @@ pub(super) fn declare(fields: &Fields, sink: &mut dyn Sink) -> Declared {
 
 fn shape(path: &FeaturePath, field: &Field, sink: &mut dyn Sink) -> Shape {
     match field.data_type() {
-        DataType::Struct(children) => {
-            Shape::Struct(children.iter().map(|child| shape(&path.field(child.name()), child, sink)).collect())
-        }
+        DataType::Struct(children) => Shape::Struct(
+            children.iter().map(|child| shape(&path.field(child.name()), child, sink)).collect(),
+        ),
         DataType::List(item)
         | DataType::LargeList(item)
         | DataType::FixedSizeList(item, _)
@@ -60,10 +62,9 @@ fn feature_type(leaf: &DataType) -> Option<FeatureType> {
         | DataType::Decimal256(..) => FeatureType::Float,
         DataType::Timestamp(..) => FeatureType::Timestamp,
         DataType::Date32 | DataType::Date64 => FeatureType::Date,
-        DataType::Binary
-        | DataType::LargeBinary
-        | DataType::BinaryView
-        | DataType::FixedSizeBinary(_) => FeatureType::Bytes,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            FeatureType::Bytes
+        }
         DataType::Dictionary(_, values) => return feature_type(values),
         DataType::RunEndEncoded(_, values) => return feature_type(values.data_type()),
         DataType::Null => return None,

@@ -18,17 +18,11 @@ mod charset;
 mod collect;
 mod columns;
 mod csv;
+mod json;
 pub mod layer;
 mod lines;
 mod magic;
-mod parquet;
-mod text;
-pub mod tree;
-mod columns;
-mod csv;
-pub mod layer;
-mod lines;
-mod magic;
+mod ndjson;
 mod parquet;
 mod text;
 pub mod tree;
@@ -262,6 +256,8 @@ pub static FORMATS: &[&Format] = &[
     &magic::ARROW,
     &magic::HTML,
     &magic::XML,
+    &ndjson::FORMAT,
+    &json::FORMAT,
     &text::LOG,
     &csv::FORMAT,
     &text::TEXT,

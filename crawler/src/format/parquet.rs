@@ -75,7 +75,9 @@ fn format_error(what: &str, error: &ParquetError) -> FormatError {
         error if error.to_string().to_lowercase().contains("encrypt") => {
             FormatError::Encrypted(format!("{what} is encrypted"))
         }
-        ParquetError::NYI(_) => FormatError::Corrupt(format!("{what} uses an encoding that is not known here")),
+        ParquetError::NYI(_) => {
+            FormatError::Corrupt(format!("{what} uses an encoding that is not known here"))
+        }
         _ => FormatError::Corrupt(format!("{what} is damaged")),
     }
 }

@@ -2,8 +2,10 @@
 
 use arrow_array::RecordBatch;
 use catalog::model::{AnomalyKind, Dialect};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 
 use super::super::columns::{Columns, declare};
 use super::super::{At, Bounds, FormatError, Sink};
@@ -75,8 +77,9 @@ pub(super) fn read(
         }
         let mut row = start;
         let taken = row_group(content, &metadata, number, None, &mut |batch| {
-            let columns = Columns::new(&declared, batch.columns())
-                .map_err(|_| FormatError::Corrupt("row group holds values out of their type's range".into()))?;
+            let columns = Columns::new(&declared, batch.columns()).map_err(|_| {
+                FormatError::Corrupt("row group holds values out of their type's range".into())
+            })?;
             for index in 0..batch.num_rows() {
                 if read >= bounds.rows_max {
                     return Ok(false);

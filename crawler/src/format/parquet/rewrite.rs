@@ -277,7 +277,8 @@ fn filter<T: DataType>(
                 removing = is_removed(next_record);
                 next_record += 1;
             }
-            let value = if highest == 0 || definitions[level] == highest { batch_values.next() } else { None };
+            let value =
+                if highest == 0 || definitions[level] == highest { batch_values.next() } else { None };
             if removing {
                 continue;
             }
@@ -290,10 +291,6 @@ fn filter<T: DataType>(
             kept.2.extend(value);
         }
         drop(batch_values);
-        writer.write_batch(
-            &kept.2,
-            (highest > 0).then_some(&kept.0[..]),
-            repeated.then_some(&kept.1[..]),
-        )?;
+        writer.write_batch(&kept.2, (highest > 0).then_some(&kept.0[..]), repeated.then_some(&kept.1[..]))?;
     }
 }

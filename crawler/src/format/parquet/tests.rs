@@ -61,8 +61,10 @@ fn rewriting_keeps_types_settings_and_untouched_row_groups() {
         let before = fixture(name);
         let (after, counts) = rewrite(&FORMAT, &before, &removal(&[41])).unwrap();
         assert_eq!(counts.kept, 59);
-        let (one, other) =
-            (SerializedFileReader::new(before.clone()).unwrap(), SerializedFileReader::new(after.clone()).unwrap());
+        let (one, other) = (
+            SerializedFileReader::new(before.clone()).unwrap(),
+            SerializedFileReader::new(after.clone()).unwrap(),
+        );
         let (one, other) = (one.metadata(), other.metadata());
         assert_eq!(one.file_metadata().schema_descr(), other.file_metadata().schema_descr());
         assert_eq!(one.file_metadata().key_value_metadata(), other.file_metadata().key_value_metadata());
@@ -73,7 +75,10 @@ fn rewriting_keeps_types_settings_and_untouched_row_groups() {
                 assert_eq!(codec(one.compression()), codec(other.compression()));
                 // The writer knows no dictionaries of fixed-length bytes in pages of the first version.
                 if one.column_type() != parquet::basic::Type::FIXED_LEN_BYTE_ARRAY {
-                    assert_eq!(one.dictionary_page_offset().is_some(), other.dictionary_page_offset().is_some());
+                    assert_eq!(
+                        one.dictionary_page_offset().is_some(),
+                        other.dictionary_page_offset().is_some()
+                    );
                 }
                 assert_eq!(one.statistics().is_some(), other.statistics().is_some());
                 assert_eq!(one.bloom_filter_offset().is_some(), other.bloom_filter_offset().is_some());
@@ -82,7 +87,10 @@ fn rewriting_keeps_types_settings_and_untouched_row_groups() {
         }
         let (start, len) = one.row_group(0).column(0).byte_range();
         let (there, len_there) = other.row_group(0).column(0).byte_range();
-        assert_eq!(before.range(start, len as usize).unwrap(), after.range(there, len_there as usize).unwrap());
+        assert_eq!(
+            before.range(start, len as usize).unwrap(),
+            after.range(there, len_there as usize).unwrap()
+        );
     }
 }
 
@@ -99,7 +107,8 @@ fn a_removed_value_is_nowhere_in_the_file() {
     let email = cells.values("email")[19].trim_start_matches("Text(\"").trim_end_matches("\")").to_owned();
     let holds = |content: &Content| memchr::memmem::find(&bytes(content), email.as_bytes()).is_some();
     assert!(holds(&before) && !holds(&after));
-    let properties = parquet::file::properties::ReaderProperties::builder().set_read_bloom_filter(true).build();
+    let properties =
+        parquet::file::properties::ReaderProperties::builder().set_read_bloom_filter(true).build();
     let options = parquet::file::serialized_reader::ReadOptionsBuilder::new()
         .with_reader_properties(properties)
         .build();
