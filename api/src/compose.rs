@@ -1,7 +1,6 @@
 //! The only place that opens things: the store, the catalog, keys, the clock and entropy of the system.
 //!
-//! One [`App`] serves one process, a command or the daemon. Operations borrow what is open through a [`Lease`]; a
-//! rewrite of the catalog waits for all leases and swaps what is open.
+//! One [`App`] serves one process, a command or the daemon. The SQL engine, sources and schedules hang on it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +11,6 @@ use catalog::model::{Principal, Role, Timestamp};
 use catalog::store::StoreError;
 use catalog::store::sled::SledStore;
 use catalog::{Catalog, Error, Result};
-use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use crate::config::Config;
 use crate::keys::Keys;
@@ -23,17 +21,9 @@ pub(crate) struct App {
     pub(crate) config: Config,
     /// The folder of keys.
     pub(crate) keys: Keys,
-    open: Arc<RwLock<Open>>,
-}
-
-/// What operations work with while they hold a lease.
-pub(crate) struct Open {
     /// The catalog.
     pub(crate) catalog: Arc<Catalog>,
 }
-
-/// A right to use what is open; a rewrite waits until it is dropped.
-pub(crate) type Lease = OwnedRwLockReadGuard<Open>;
 
 /// Why nothing was opened.
 pub(crate) enum OpenError {
@@ -57,21 +47,23 @@ impl App {
     pub(crate) fn open(config: Config) -> std::result::Result<Self, OpenError> {
         let keys = Keys::open(&config.keys_dir)?;
         let env = system_env(&keys)?;
-        let directory = store_directory(&config.catalog);
-        std::fs::create_dir_all(&config.catalog)
-            .map_err(|error| Error::unavailable("make catalog directory", "").with_source(error))?;
-        let store = match SledStore::open(&directory) {
-            Ok(store) => store,
-            Err(StoreError::Locked) => return Err(OpenError::Locked(keys)),
-            Err(error) => return Err(open_error(error).into()),
-        };
+        let Some(store) = open_store(&config)? else { return Err(OpenError::Locked(keys)) };
         let catalog = Arc::new(Catalog::open(Arc::new(store), env)?);
-        Ok(Self { config, keys, open: Arc::new(RwLock::new(Open { catalog })) })
+        Ok(Self { config, keys, catalog })
     }
+}
 
-    /// Borrows what is open.
-    pub(crate) async fn lease(&self) -> Lease {
-        self.open.clone().read_owned().await
+/// Opens the store of a configuration, or makes it; `None` if another process holds it.
+///
+/// # Errors
+/// `Corrupt` or `Unavailable`, as the disk has it.
+pub(crate) fn open_store(config: &Config) -> Result<Option<SledStore>> {
+    std::fs::create_dir_all(&config.catalog)
+        .map_err(|error| Error::unavailable("make catalog directory", "").with_source(error))?;
+    match SledStore::open(&store_directory(&config.catalog)) {
+        Ok(store) => Ok(Some(store)),
+        Err(StoreError::Locked) => Ok(None),
+        Err(error) => Err(open_error(error)),
     }
 }
 

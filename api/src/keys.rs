@@ -60,7 +60,7 @@ impl Keys {
         }
         let mut key = [0; 32];
         entropy.fill(&mut key);
-        match write_new(&path, hex::encode(key).as_bytes()) {
+        match write_new(&path, &key) {
             Ok(()) => Ok(key),
             // Another process made it between our look and our write: its key counts.
             Err(error) if error.kind() == Io::AlreadyExists => {
@@ -73,20 +73,18 @@ impl Keys {
 
 fn read_key(path: &Path) -> Result<Option<[u8; 32]>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     match fs::File::open(path) {
         Ok(file) => {
             file.take(256)
-                .read_to_string(&mut text)
+                .read_to_end(&mut bytes)
                 .map_err(|error| Error::unavailable("read key", &name).with_source(error))?;
         }
         Err(error) if error.kind() == Io::NotFound => return Ok(None),
         Err(error) => return Err(Error::unavailable("read key", &name).with_source(error)),
     }
-    let mut key = [0; 32];
-    hex::decode_to_slice(text.trim(), &mut key)
-        .map_err(|_| Error::corrupt("read key", format!("{name} is no key; restore it from its backup")))?;
-    Ok(Some(key))
+    let damaged = || Error::corrupt("read key", format!("{name} is no key; restore it from its backup"));
+    bytes.try_into().map(Some).map_err(|_| damaged())
 }
 
 /// Writes a file that must not be there yet, readable by its owner alone, durable on return.

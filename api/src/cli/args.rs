@@ -73,8 +73,15 @@ impl Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Say what files are, by their bytes (no catalog needed)
+    Sniff(Files),
+    /// Find personal data in files (no catalog needed)
+    Scan(ScanFiles),
     /// List datasets: what lies in the lake, with schemas
     Datasets(Datasets),
+    /// Infer, show, compare, check and pin schemas
+    #[command(subcommand)]
+    Schema(Schema),
     /// List crawls, pipeline runs and erasures
     Runs(Runs),
     /// Show the audit log, or check that nobody changed it
@@ -83,6 +90,9 @@ pub(crate) enum Command {
     /// Make, list and end access tokens
     #[command(subcommand)]
     Token(Token),
+    /// Export, import, check or rewrite the catalog
+    #[command(subcommand)]
+    Catalog(Upkeep),
     /// Run the daemon: schedules, HTTP API and pages
     Serve(Serve),
     /// Print completions for a shell
@@ -120,6 +130,118 @@ pub(crate) struct Datasets {
     pub(crate) files: bool,
     #[command(flatten)]
     pub(crate) at: AsOf,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater sniff landing/*
+  headwater sniff --json exports/ | jq -r .format | sort | uniq -c
+  zcat dump.gz | headwater sniff -")]
+pub(crate) struct Files {
+    /// Files, folders, URLs, or - for stdin
+    #[arg(required = true)]
+    pub(crate) paths: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater scan exports/
+  headwater scan --json customers.csv | jq -r .kind | sort | uniq -c
+  kubectl logs app | headwater scan -
+
+It prints places and kinds, never values. Exit 1 if nothing was found.")]
+pub(crate) struct ScanFiles {
+    /// Files, folders, URLs, or - for stdin
+    #[arg(required = true)]
+    pub(crate) paths: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schema {
+    /// Infer one schema that the rows of some files fit (no catalog needed)
+    #[command(
+        after_help = "Examples:\n  headwater schema infer orders/*.csv\n  headwater schema infer --json events.ndjson.gz"
+    )]
+    Infer {
+        /// Files, folders, URLs, or - for stdin
+        #[arg(required = true)]
+        paths: Vec<String>,
+    },
+    /// Show a dataset's schema, or all that it has had; of all datasets without an argument
+    #[command(
+        after_help = "Examples:\n  headwater schema show orders\n  headwater schema show orders --history"
+    )]
+    Show {
+        /// A dataset's name, root or id
+        dataset: Option<String>,
+        /// All versions, newest first, with what each changed
+        #[arg(long)]
+        history: bool,
+        #[command(flatten)]
+        at: AsOf,
+    },
+    /// Compare schemas: of a dataset at two times, or of two datasets; exit 1 if they differ
+    #[command(
+        after_help = "Examples:\n  headwater schema diff orders --from 2026-05-01\n  headwater schema diff orders orders_archive"
+    )]
+    Diff {
+        /// The old dataset
+        dataset: String,
+        /// The new dataset, if it is another one
+        other: Option<String>,
+        /// When the old schema counted
+        #[arg(long, value_name = "TIME", value_parser = parse_time, required_unless_present = "other")]
+        from: Option<Timestamp>,
+        /// When the new schema counted [default: now]
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
+        to: Option<Timestamp>,
+    },
+    /// Check what was observed against the schema; exit 1 if anomalies are left
+    #[command(
+        after_help = "Examples:\n  headwater schema validate orders\n  headwater schema validate features --environment SERVING --json"
+    )]
+    Validate {
+        /// A dataset's name, root or id
+        dataset: String,
+        /// Features may be absent where the schema does not expect them
+        #[arg(long, value_name = "NAME")]
+        environment: Option<String>,
+        #[command(flatten)]
+        at: AsOf,
+    },
+    /// Pin a dataset's schema: later blobs are judged by it and do not widen it
+    #[command(after_help = "Examples:\n  headwater schema pin orders\n  headwater schema pin orders --off")]
+    Pin {
+        /// A dataset's name, root or id
+        dataset: String,
+        /// Let it widen again
+        #[arg(long)]
+        off: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Upkeep {
+    /// Write the whole catalog, history and all, to one checksummed file
+    #[command(after_help = "Example:\n  headwater catalog export backup.headwater")]
+    Export {
+        /// A file that is not there yet
+        file: PathBuf,
+    },
+    /// Read an export into an empty catalog directory
+    #[command(after_help = "Example:\n  headwater --catalog ./restored catalog import backup.headwater")]
+    Import {
+        /// A file that `catalog export` wrote
+        file: PathBuf,
+    },
+    /// Check that every record, index, journal line and audit entry is whole; exit 1 if not
+    #[command(after_help = "Example:\n  headwater catalog check --json")]
+    Check,
+    /// Leave no removed or overwritten value in the catalog's files
+    #[command(after_help = "Example:\n  headwater catalog rewrite")]
+    Rewrite,
 }
 
 #[derive(Args, Debug)]

@@ -57,7 +57,7 @@ impl Door {
         let looks = LOCK_WAIT_SECS * 1_000 / LOCK_LOOK_MILLIS;
         for _ in 0..looks {
             let keys = match App::open(config.clone()) {
-                Ok(app) => return Self::here(app, secret).await,
+                Ok(app) => return Self::here(app, secret),
                 Err(OpenError::Failed(error)) => return Err(error),
                 Err(OpenError::Locked(keys)) => keys,
             };
@@ -71,9 +71,9 @@ impl Door {
         Err(Error::conflict("open catalog", context))
     }
 
-    async fn here(app: App, secret: Option<String>) -> Result<Self> {
+    fn here(app: App, secret: Option<String>) -> Result<Self> {
         let who = match secret {
-            Some(secret) => auth::authenticate(&app.lease().await.catalog, &secret)?,
+            Some(secret) => auth::authenticate(&app.catalog, &secret)?,
             None => local_principal(),
         };
         Ok(Self::Here { app: Arc::new(app), who })
@@ -110,9 +110,9 @@ impl Door {
     ///
     /// # Errors
     /// `Unavailable` if the disk fails.
-    pub(crate) async fn close(self) -> Result<()> {
+    pub(crate) fn close(self) -> Result<()> {
         match self {
-            Self::Here { app, .. } => app.lease().await.catalog.flush(),
+            Self::Here { app, .. } => app.catalog.flush(),
             Self::There { .. } => Ok(()),
         }
     }

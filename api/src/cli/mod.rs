@@ -5,11 +5,13 @@
 //! |---|---|
 //! | [`args`] | the commands and their help |
 //! | [`door`] | the catalog, opened here or asked through the daemon that holds it |
+//! | [`files`] | commands that need no catalog |
 //! | [`render`] | tables and JSON lines |
 
 mod args;
 mod commands;
 mod door;
+mod files;
 mod render;
 
 use std::io::Write as _;

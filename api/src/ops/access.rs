@@ -12,6 +12,14 @@ impl Operation {
         match self {
             Self::Datasets { .. } => "datasets",
             Self::DatasetShow { .. } => "dataset_show",
+            Self::Schemas { .. } => "schemas",
+            Self::SchemaShow { .. } => "schema_show",
+            Self::SchemaDiff { .. } => "schema_diff",
+            Self::SchemaValidate { .. } => "schema_validate",
+            Self::SchemaPin { .. } => "schema_pin",
+            Self::CatalogExport { .. } => "catalog_export",
+            Self::CatalogCheck => "catalog_check",
+            Self::CatalogRewrite => "catalog_rewrite",
             Self::Runs { .. } => "runs",
             Self::RunShow { .. } => "run_show",
             Self::Audit { .. } => "audit",
@@ -26,11 +34,22 @@ impl Operation {
     /// everybody with a role may what a viewer may.
     pub(crate) fn roles(&self) -> &'static [Role] {
         match self {
-            Self::Datasets { .. } | Self::DatasetShow { .. } | Self::Runs { .. } | Self::RunShow { .. } => {
-                &[Role::Viewer]
-            }
+            Self::Datasets { .. }
+            | Self::DatasetShow { .. }
+            | Self::Schemas { .. }
+            | Self::SchemaShow { .. }
+            | Self::SchemaDiff { .. }
+            | Self::SchemaValidate { .. }
+            | Self::Runs { .. }
+            | Self::RunShow { .. } => &[Role::Viewer],
+            Self::SchemaPin { .. } => &[Role::Steward],
             Self::Audit { .. } | Self::AuditVerify => &[Role::PrivacyOfficer, Role::Approver, Role::Admin],
-            Self::TokenCreate { .. } | Self::TokenList | Self::TokenRevoke { .. } => &[Role::Admin],
+            Self::TokenCreate { .. }
+            | Self::TokenList
+            | Self::TokenRevoke { .. }
+            | Self::CatalogExport { .. }
+            | Self::CatalogCheck
+            | Self::CatalogRewrite => &[Role::Admin],
         }
     }
 

@@ -11,19 +11,17 @@ use catalog::{AsOf, Catalog, Error, Result};
 use serde_json::{Value, json};
 
 use super::{Answer, Paging};
-use crate::compose::Open;
 
 /// Blobs that a dataset's page names.
 const BLOBS_SHOWN_MAX: usize = 1_000;
 
 pub(super) fn list(
-    open: &Open,
+    catalog: &Catalog,
     which: Option<&str>,
     files: bool,
     as_of: AsOf,
     paging: &Paging,
 ) -> Result<Answer> {
-    let catalog = &open.catalog;
     let urls = source_urls(catalog, as_of)?;
     let mut datasets: Vec<Dataset> = catalog.all(as_of)?;
     if let Some(which) = which {
@@ -37,8 +35,7 @@ pub(super) fn list(
     paging.cut(rows?)
 }
 
-pub(super) fn show(open: &Open, which: &str, as_of: AsOf) -> Result<Answer> {
-    let catalog = &open.catalog;
+pub(super) fn show(catalog: &Catalog, which: &str, as_of: AsOf) -> Result<Answer> {
     let dataset = find(catalog, which, as_of)?;
     let urls = source_urls(catalog, as_of)?;
     let mut row = row(catalog, &dataset, false, as_of, &urls)?;
@@ -147,7 +144,7 @@ fn row(
 }
 
 /// A feature as programs read it: name, type, and fields of structures.
-pub(super) fn feature_row(feature: &Feature) -> Value {
+pub(crate) fn feature_row(feature: &Feature) -> Value {
     let mut row = json!({"name": feature.name, "type": feature.kind.name()});
     match &feature.kind {
         FeatureType::Struct(fields) => row["fields"] = fields.iter().map(feature_row).collect(),
@@ -241,6 +238,6 @@ fn findings(catalog: &Catalog, dataset: &Dataset, as_of: AsOf) -> Result<Value> 
 }
 
 /// Two digits are all that a confidence means.
-pub(super) fn round(confidence: f32) -> f64 {
+pub(crate) fn round(confidence: f32) -> f64 {
     (f64::from(confidence) * 100.0).round() / 100.0
 }

@@ -5,34 +5,32 @@ use std::collections::HashMap;
 use catalog::lineage::graph;
 use catalog::model::{Digest, Event, Execution, ExecutionId, ExecutionState, Type, TypeId};
 use catalog::store::record::Index;
-use catalog::{AsOf, Error, Result};
+use catalog::{AsOf, Catalog, Error, Result};
 use serde_json::{Value, json};
 
 use super::{Answer, Paging};
-use crate::compose::Open;
 
 /// Audit entries read at a time while the chain is checked.
 const AUDIT_PAGE_ENTRIES: usize = 4_096;
 
 /// Executions, newest first; edges that a detector inferred are no runs.
-pub(super) fn runs(open: &Open, as_of: AsOf, paging: &Paging) -> Result<Answer> {
+pub(super) fn runs(catalog: &Catalog, as_of: AsOf, paging: &Paging) -> Result<Answer> {
     let names: HashMap<TypeId, String> =
-        open.catalog.all::<Type>(as_of)?.into_iter().map(|of| (of.id, of.name)).collect();
+        catalog.all::<Type>(as_of)?.into_iter().map(|of| (of.id, of.name)).collect();
     let type_name = |of: TypeId| names.get(&of).map_or("unknown", String::as_str);
-    let mut executions: Vec<Execution> = open.catalog.all(as_of)?;
+    let mut executions: Vec<Execution> = catalog.all(as_of)?;
     executions.retain(|execution| type_name(execution.type_id) != graph::INFERRED_EDGE.name);
     executions.sort_by_key(|execution| std::cmp::Reverse((execution.started, execution.id)));
     paging.cut(executions.iter().map(|execution| row(execution, type_name(execution.type_id))).collect())
 }
 
 /// One execution with what it read and wrote.
-pub(super) fn run_show(open: &Open, id: i64, as_of: AsOf) -> Result<Answer> {
-    let execution: Execution = open
-        .catalog
+pub(super) fn run_show(catalog: &Catalog, id: i64, as_of: AsOf) -> Result<Answer> {
+    let execution: Execution = catalog
         .get(&ExecutionId(id), as_of)?
         .ok_or_else(|| Error::not_found("show run", format!("no run {id}; see `headwater runs`")))?;
-    let of: Option<Type> = open.catalog.get(&execution.type_id, as_of)?;
-    let events: Vec<Event> = open.catalog.find(Index::EventsOfExecution, &id.to_be_bytes())?;
+    let of: Option<Type> = catalog.get(&execution.type_id, as_of)?;
+    let events: Vec<Event> = catalog.find(Index::EventsOfExecution, &id.to_be_bytes())?;
     let mut row = row(&execution, of.as_ref().map_or("unknown", |of| &of.name));
     let (inputs, outputs): (Vec<&Event>, Vec<&Event>) =
         events.iter().partition(|event| event.kind.is_input());
@@ -66,8 +64,8 @@ fn row(execution: &Execution, of: &str) -> Value {
 }
 
 /// Audit entries, newest first.
-pub(super) fn audit(open: &Open, paging: &Paging) -> Result<Answer> {
-    let mut entries = open.catalog.audit(1, usize::MAX)?;
+pub(super) fn audit(catalog: &Catalog, paging: &Paging) -> Result<Answer> {
+    let mut entries = catalog.audit(1, usize::MAX)?;
     entries.reverse();
     let row = |entry: &catalog::model::AuditEntry| {
         json!({
@@ -84,11 +82,11 @@ pub(super) fn audit(open: &Open, paging: &Paging) -> Result<Answer> {
 }
 
 /// Walks the chain from its beginning; any changed, missing or moved entry breaks it.
-pub(super) fn verify(open: &Open) -> Result<Answer> {
+pub(super) fn verify(catalog: &Catalog) -> Result<Answer> {
     let mut previous = Digest([0; 32]);
     let mut number = 0;
     loop {
-        let entries = open.catalog.audit(number + 1, AUDIT_PAGE_ENTRIES)?;
+        let entries = catalog.audit(number + 1, AUDIT_PAGE_ENTRIES)?;
         for entry in &entries {
             let whole = entry.number == number + 1
                 && entry.previous == previous

@@ -3,8 +3,10 @@
 //! | file | answers |
 //! |---|---|
 //! | [`datasets`] | what lies in the lake |
+//! | [`schemas`] | how datasets should look |
 //! | [`history`] | runs and the audit log |
 //! | [`tokens`] | who may ask |
+//! | [`upkeep`] | export, check and rewrite of the catalog |
 //!
 //! [`access`] says who may ask what, [`run`] checks that and carries it out, [`answer`] is what comes back.
 
@@ -13,12 +15,18 @@ pub(crate) mod answer;
 mod datasets;
 mod history;
 mod run;
+mod schemas;
 mod tokens;
+mod upkeep;
+
+use std::path::PathBuf;
 
 use catalog::model::{Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use answer::{Answer, Outcome, Paging};
+pub(crate) use datasets::{feature_row, round};
+pub(crate) use upkeep::import_from;
 
 /// One thing that can be asked. It travels as JSON between the command line and the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +54,59 @@ pub(crate) enum Operation {
         /// As the catalog was then.
         #[serde(default)]
         as_of: Option<Timestamp>,
+    },
+    /// Schemas of all datasets.
+    Schemas {
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+        /// Which page.
+        #[serde(default)]
+        paging: Paging,
+    },
+    /// A dataset's schema, or all that it has had.
+    SchemaShow {
+        /// The dataset.
+        which: String,
+        /// All versions, newest first.
+        #[serde(default)]
+        history: bool,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
+    /// What changed from one schema to another.
+    SchemaDiff {
+        /// The old dataset.
+        which: String,
+        /// The new dataset; the same if absent.
+        #[serde(default)]
+        to: Option<String>,
+        /// When the old schema counted.
+        #[serde(default)]
+        from_time: Option<Timestamp>,
+        /// When the new schema counted.
+        #[serde(default)]
+        to_time: Option<Timestamp>,
+    },
+    /// Where observed statistics part from the schema.
+    SchemaValidate {
+        /// The dataset.
+        which: String,
+        /// `TRAINING`, `SERVING` or another one of the schema's.
+        #[serde(default)]
+        environment: Option<String>,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
+    /// Pins a dataset's schema, so that later blobs are judged by it and do not widen it.
+    SchemaPin {
+        /// The dataset.
+        which: String,
+        /// Lets it widen again.
+        #[serde(default)]
+        unpin: bool,
     },
     /// Crawls, pipeline runs and erasures, newest first.
     Runs {
@@ -81,6 +142,15 @@ pub(crate) enum Operation {
     },
     /// All tokens, without their secrets.
     TokenList,
+    /// Writes the whole catalog to a file of the machine that runs it.
+    CatalogExport {
+        /// The file, absolute; it must not be there.
+        path: PathBuf,
+    },
+    /// Whether the catalog is whole.
+    CatalogCheck,
+    /// Leaves no removed or overwritten value in the catalog's files.
+    CatalogRewrite,
     /// Ends tokens.
     TokenRevoke {
         /// A name or a short id.

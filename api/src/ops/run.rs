@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use catalog::model::{Principal, Timestamp};
-use catalog::{AsOf, Error, Result};
+use catalog::{AsOf, Catalog, Error, Result};
 
-use super::{Answer, Operation, datasets, history, tokens};
-use crate::compose::{App, Open};
+use super::{Answer, Operation, datasets, history, schemas, tokens, upkeep};
+use crate::compose::App;
 
 impl Operation {
     /// Carries it out for a principal.
@@ -15,25 +15,39 @@ impl Operation {
     /// `Denied` without the right; else whatever the work fails with.
     pub(crate) async fn run(self, app: &Arc<App>, who: &Principal) -> Result<Answer> {
         self.admit(who)?;
-        let lease = app.lease().await;
-        let who = who.clone();
-        blocking(move || self.run_blocking(&lease, &who)).await
+        let (app, who) = (app.clone(), who.clone());
+        blocking(move || self.run_blocking(&app.catalog, &who)).await
     }
 
     /// The operations that only read or write the catalog.
-    fn run_blocking(self, open: &Open, who: &Principal) -> Result<Answer> {
+    fn run_blocking(self, catalog: &Catalog, who: &Principal) -> Result<Answer> {
         match self {
             Self::Datasets { which, files, as_of: at, paging } => {
-                datasets::list(open, which.as_deref(), files, as_of(at), &paging)
+                datasets::list(catalog, which.as_deref(), files, as_of(at), &paging)
             }
-            Self::DatasetShow { which, as_of: at } => datasets::show(open, &which, as_of(at)),
-            Self::Runs { as_of: at, paging } => history::runs(open, as_of(at), &paging),
-            Self::RunShow { id, as_of: at } => history::run_show(open, id, as_of(at)),
-            Self::Audit { paging } => history::audit(open, &paging),
-            Self::AuditVerify => history::verify(open),
-            Self::TokenCreate { name, roles } => tokens::create(open, who, &name, roles),
-            Self::TokenList => tokens::list(open),
-            Self::TokenRevoke { which } => tokens::revoke(open, who, &which),
+            Self::DatasetShow { which, as_of: at } => datasets::show(catalog, &which, as_of(at)),
+            Self::Schemas { as_of: at, paging } => schemas::list(catalog, as_of(at), &paging),
+            Self::SchemaShow { which, history, as_of: at } => {
+                schemas::show(catalog, &which, history, as_of(at))
+            }
+            Self::SchemaDiff { which, to, from_time, to_time } => {
+                let new = to.as_deref().unwrap_or(&which);
+                schemas::compare(catalog, (&which, as_of(from_time)), (new, as_of(to_time)))
+            }
+            Self::SchemaValidate { which, environment, as_of: at } => {
+                schemas::check(catalog, &which, environment.as_deref(), as_of(at))
+            }
+            Self::SchemaPin { which, unpin } => schemas::pin(catalog, who, &which, unpin),
+            Self::Runs { as_of: at, paging } => history::runs(catalog, as_of(at), &paging),
+            Self::RunShow { id, as_of: at } => history::run_show(catalog, id, as_of(at)),
+            Self::Audit { paging } => history::audit(catalog, &paging),
+            Self::AuditVerify => history::verify(catalog),
+            Self::TokenCreate { name, roles } => tokens::create(catalog, who, &name, roles),
+            Self::TokenList => tokens::list(catalog),
+            Self::TokenRevoke { which } => tokens::revoke(catalog, who, &which),
+            Self::CatalogExport { path } => upkeep::export_to(catalog, who, &path),
+            Self::CatalogCheck => upkeep::check_store(catalog),
+            Self::CatalogRewrite => upkeep::rewrite(catalog, who),
         }
     }
 }

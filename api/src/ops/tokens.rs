@@ -1,15 +1,14 @@
 //! Tokens: made, listed, ended.
 
 use catalog::model::{AccessToken, Principal, Role};
-use catalog::{AsOf, Result};
+use catalog::{AsOf, Catalog, Result};
 use serde_json::{Value, json};
 
 use super::Answer;
 use crate::auth;
-use crate::compose::Open;
 
-pub(super) fn create(open: &Open, who: &Principal, name: &str, roles: Vec<Role>) -> Result<Answer> {
-    let (secret, token) = auth::create(&open.catalog, who, name, roles)?;
+pub(super) fn create(catalog: &Catalog, who: &Principal, name: &str, roles: Vec<Role>) -> Result<Answer> {
+    let (secret, token) = auth::create(catalog, who, name, roles)?;
     let mut row = row(&token);
     row["token"] = Value::String(secret.clone());
     let mut answer = Answer::one(row);
@@ -21,14 +20,14 @@ pub(super) fn create(open: &Open, who: &Principal, name: &str, roles: Vec<Role>)
     )))
 }
 
-pub(super) fn list(open: &Open) -> Result<Answer> {
-    let mut tokens: Vec<AccessToken> = open.catalog.all(AsOf::Now)?;
+pub(super) fn list(catalog: &Catalog) -> Result<Answer> {
+    let mut tokens: Vec<AccessToken> = catalog.all(AsOf::Now)?;
     tokens.sort_by_key(|token| (token.created, token.digest));
     Ok(Answer::rows(tokens.iter().map(row).collect()))
 }
 
-pub(super) fn revoke(open: &Open, who: &Principal, which: &str) -> Result<Answer> {
-    let ended = auth::revoke(&open.catalog, who, which)?;
+pub(super) fn revoke(catalog: &Catalog, who: &Principal, which: &str) -> Result<Answer> {
+    let ended = auth::revoke(catalog, who, which)?;
     Ok(Answer::rows(ended.iter().map(row).collect()))
 }
 

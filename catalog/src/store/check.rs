@@ -10,7 +10,7 @@ use twox_hash::XxHash3_128;
 use crate::catalog::{JournalLine, store_error};
 use crate::error::{Error, Result};
 use crate::model::{
-    Approval, Artifact, Association, Attribution, AuditEntry, BlobTokens, BlobVersion, Certificate, Context,
+    AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobTokens, BlobVersion, Certificate, Context,
     Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold, Plan, Schema, Source, Statistics,
     StepJournal, Suppression, Timestamp, Type, Verification,
 };
@@ -77,6 +77,7 @@ static RECORDS: &[RecordKind] = &[
     kind::<Certificate>(),
     kind::<Hold>(),
     kind::<Suppression>(),
+    kind::<AccessToken>(),
 ];
 
 /// Checks a whole store while nobody writes; empty if all is well.

@@ -1,0 +1,12 @@
+//! Commands that look at files as they are, without a catalog: their inputs, and what they print.
+//!
+//! | file | command |
+//! |---|---|
+//! | [`sniff`] | what a file is |
+//! | [`scan`] | personal data in it |
+//! | [`infer`] | a schema that its rows fit |
+
+pub(crate) mod infer;
+pub(crate) mod inputs;
+pub(crate) mod scan;
+pub(crate) mod sniff;
