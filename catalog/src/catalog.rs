@@ -123,6 +123,25 @@ pub struct JournalLine {
     pub what: Vec<(String, u32)>,
 }
 
+impl JournalLine {
+    /// Whether records were removed with their history; what is derived from the catalog must then be made anew.
+    pub fn has_purged(&self) -> bool {
+        self.what.iter().any(|(name, _)| name.starts_with(PURGED))
+    }
+}
+
+/// How the journal names a purged record, before the name of its kind.
+const PURGED: &str = "purged ";
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Changed<R> {
+    /// It is this now.
+    Is(R),
+    /// It ended.
+    Closed,
+}
+
 /// The catalog over a store.
 pub struct Catalog {
     store: Arc<dyn Store>,
@@ -257,6 +276,32 @@ impl Catalog {
     /// `Corrupt` if a record's bytes are damaged.
     pub fn all<R: Record>(&self, as_of: AsOf) -> Result<Vec<R>> {
         Ok(self.list(as_of, None, usize::MAX)?.records)
+    }
+
+    /// Shows records of a kind whose newest version is younger than a commit, with the bytes of their ids. Purged ones
+    /// are gone without a trace: see [`JournalLine::has_purged`]. Reads all keys of the kind, but decodes only what changed.
+    ///
+    /// # Errors
+    /// `Corrupt` if a record's bytes are damaged, or what `visit` fails with.
+    pub fn changed<R: Record>(
+        &self,
+        since: u64,
+        visit: &mut dyn FnMut(&[u8], Changed<R>) -> Result<()>,
+    ) -> Result<()> {
+        let mut from = key::kind_prefix(R::KIND);
+        let end = key::end_of(&from);
+        loop {
+            let Some((stored, bytes)) = self.scan("read changes", &from, &end, 1)?.pop() else {
+                return Ok(());
+            };
+            let (id, sequence) =
+                key::parse_record(&stored).ok_or_else(|| Error::corrupt("read changes", R::NAME))?;
+            if sequence > since {
+                let changed = if bytes.is_empty() { Changed::Closed } else { Changed::Is(decode(&bytes)?) };
+                visit(id, changed)?;
+            }
+            from = key::end_of(&key::record_prefix(R::KIND, id));
+        }
     }
 
     /// Current records of a kind behind an index's value.

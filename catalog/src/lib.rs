@@ -12,6 +12,7 @@ pub mod error;
 pub mod lineage;
 pub mod model;
 pub mod schema;
+pub mod search;
 pub mod sketch;
 pub mod store;
 

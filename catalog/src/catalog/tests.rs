@@ -1,3 +1,5 @@
+//! Tests of the catalog: past states, purges, kills, indexes, paging, the audit chain.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 

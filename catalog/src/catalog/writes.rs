@@ -7,7 +7,7 @@ use crate::model::{AuditEntry, Digest, Principal, Timestamp};
 use crate::store::key;
 use crate::store::record::Index;
 
-use super::{Catalog, Change, ChangeKind, store_error};
+use super::{Catalog, Change, ChangeKind, PURGED, store_error};
 
 /// The batch of a commit as it grows; sees its own writes, so that two changes of one record are two steps.
 pub(super) struct Writes<'a> {
@@ -50,7 +50,7 @@ impl<'a> Writes<'a> {
                 self.batch.retain(|(written, _)| !written.starts_with(&prefix));
                 self.batch.extend(stored.into_iter().map(|(stored, _)| (stored, None)));
                 self.pending.insert((*kind, id.clone()), None);
-                self.count(name);
+                self.count(&format!("{PURGED}{name}"));
             }
             ChangeKind::Audit { action, thing, outcome } => {
                 self.audit(principal, now, action, thing, outcome)?

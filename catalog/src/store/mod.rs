@@ -14,6 +14,8 @@ mod record_erasure;
 mod rewrite;
 pub mod sled;
 
+pub(crate) use rewrite::remove as wipe_directory;
+
 /// What went wrong below the catalog.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

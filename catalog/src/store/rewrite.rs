@@ -145,7 +145,7 @@ fn disk(error: io::Error) -> StoreError {
 }
 
 /// Wipes and removes a directory, if there is one.
-fn remove(directory: &Path) -> io::Result<()> {
+pub(crate) fn remove(directory: &Path) -> io::Result<()> {
     if !directory.exists() {
         return Ok(());
     }

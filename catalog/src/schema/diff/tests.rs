@@ -1,3 +1,5 @@
+//! Tests of telling schemas apart.
+
 use super::*;
 use crate::schema::infer;
 use crate::schema::merge::tests::feature;

@@ -1,3 +1,5 @@
+//! Tests of merging schemas: neither order nor grouping matters.
+
 use proptest::prelude::*;
 
 use super::*;

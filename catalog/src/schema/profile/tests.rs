@@ -1,3 +1,5 @@
+//! Tests of profiling: types of untyped text, counts, nesting, ids of schemas.
+
 use std::borrow::Cow;
 
 use super::*;

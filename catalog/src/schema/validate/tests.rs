@@ -1,3 +1,5 @@
+//! Tests of validating statistics against a schema.
+
 use std::borrow::Cow;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of what statistics may keep.
+
 use std::borrow::Cow;
 
 use super::*;

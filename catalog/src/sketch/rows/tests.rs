@@ -1,3 +1,5 @@
+//! Tests of digests of rows: what is equal over formats, and what is not.
+
 use std::borrow::Cow;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tests of reading text as numbers, dates and times.
+
 use std::borrow::Cow;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tests of finding damage in a store.
+
 use std::sync::Arc;
 
 use super::super::memory::MemoryStore;

@@ -1,3 +1,5 @@
+//! Tests of export and import: whole or not at all.
+
 use super::super::memory::MemoryStore;
 use super::*;
 use crate::error::Kind;

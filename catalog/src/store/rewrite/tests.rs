@@ -1,3 +1,5 @@
+//! Tests of rewriting: nothing removed remains, and a kill leaves a whole store.
+
 use std::collections::BTreeMap;
 
 use super::super::sled::SledStore;

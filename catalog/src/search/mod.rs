@@ -1,0 +1,14 @@
+//! Full-text and facet search over datasets and blobs.
+//!
+//! The index is derived data in a directory of its own: deletable, rebuilt when it is missing, damaged or of another
+//! layout, brought up to date by what changed since. It holds names, paths, columns, formats and kinds, never values.
+//! [`words`] cuts names into words, [`document`] says what is indexed of a thing, [`query`] reads what people type,
+//! [`index`] keeps the directory.
+
+mod document;
+mod index;
+mod manifest;
+mod query;
+mod words;
+
+pub use index::{Hit, Index, Refreshed};
