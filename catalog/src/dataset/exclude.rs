@@ -99,7 +99,7 @@ const FLAGS: [&str; 5] = [".success", ".done", ".ready", ".ok", ".complete"];
 
 /// Whether a blob belongs to no dataset.
 pub(super) fn is_excluded(facts: &BlobFacts<'_>) -> bool {
-    facts.size == 0 || is_broken(facts) || has_service_path(facts.path) || is_flag(facts)
+    facts.size == 0 || is_broken(facts) || is_service_path(facts.path) || is_flag(facts)
 }
 
 /// A blob without readable content. A damaged one of which rows could be read has a schema and stays.
@@ -119,7 +119,8 @@ fn is_flag(facts: &BlobFacts<'_>) -> bool {
     facts.schema.is_none() && FLAGS.iter().any(|suffix| path.ends_with(suffix))
 }
 
-fn has_service_path(path: &str) -> bool {
+/// Whether a path's name says that it serves other data: a marker, a checksum, a licence, a table's log.
+pub(crate) fn is_service_path(path: &str) -> bool {
     let path = path.to_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let serves = |folder: &str| FOLDERS.contains(&folder) || (folder.starts_with('.') && folder.len() > 1);

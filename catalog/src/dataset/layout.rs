@@ -55,6 +55,20 @@ impl Entry<'_, '_> {
     }
 }
 
+/// The folder above a path's partitions: its folders up to the first that is no plain name.
+pub(crate) fn base_folder(path: &str) -> &str {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut end = 0;
+    let names = segments(folder.split('/').filter(|folder| !folder.is_empty()));
+    for (name, segment) in folder.split('/').zip(names) {
+        if segment != Segment::Name {
+            break;
+        }
+        end += name.len() + 1;
+    }
+    &folder[..end.saturating_sub(1).min(folder.len())]
+}
+
 /// Folders that hold the same files for one tenant, device or bucket each: at least so many of them.
 const SIBLINGS_MIN: usize = 3;
 /// Folders with short codes for names, over which a store's writer spread its files: at least so many of them.

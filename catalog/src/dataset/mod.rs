@@ -27,6 +27,8 @@ mod segment;
 mod similar;
 mod tables;
 
+pub(crate) use exclude::is_service_path;
+pub(crate) use layout::base_folder;
 pub use naming::keep_names;
 pub use partition::partition_values;
 

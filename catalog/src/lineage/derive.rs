@@ -1,6 +1,16 @@
 //! Edges inferred from what is known of content, when nobody reported them; pure.
+//!
+//! Each detector is one file and one row of [`DETECTORS`]. All of them tell parent from child by the same
+//! [`direction`], and [`acyclic`] drops the weakest edge of any circle that they make together.
 
-use crate::model::{ArtifactId, BlobId, BlobVersion, Timestamp};
+use self::flow::Flows;
+use crate::model::{ArtifactId, BlobId, BlobVersion, Part, Timestamp};
+
+mod acyclic;
+mod direction;
+mod equal;
+mod flow;
+mod member;
 
 /// What is known of one blob's current content.
 #[derive(Clone, Copy, Debug)]
@@ -24,58 +34,72 @@ pub struct InferredEdge {
     pub from: BlobId,
     /// The child.
     pub to: BlobId,
-    /// `copy`, `compress`, `archive_member`, `convert`, `reorder`.
+    /// `copy`, `compress`, `decompress`, `archive_member`, `convert`, `reorder`.
     pub kind: &'static str,
     /// Whether the evidence tells parent from child.
     pub direction_known: bool,
     /// 0 to 1: the share of such edges that hold.
     pub confidence: f32,
-    /// A sentence for people.
+    /// A sentence for people; names no path, since paths may be personal.
     pub evidence: String,
 }
 
 /// A way to find edges.
 struct Detector {
-    /// The kind of edge that it finds.
-    kind: &'static str,
-    /// Finds them among all facts.
-    detect: fn(&[ContentFacts<'_>]) -> Vec<InferredEdge>,
+    /// The kinds of edges that it finds.
+    kinds: &'static [&'static str],
+    /// Finds them among all facts, which come in order of their blobs, given which way data flows.
+    detect: fn(&[ContentFacts<'_>], &Flows) -> Vec<InferredEdge>,
 }
 
 /// All detectors.
-static DETECTORS: [Detector; 1] = [Detector { kind: "copy", detect: copies }];
+static DETECTORS: [Detector; 2] = [
+    Detector { kinds: &["copy", "compress", "decompress", "convert", "reorder"], detect: equal::detect },
+    Detector { kinds: &["archive_member"], detect: member::detect },
+];
 
-/// Infers edges from facts about all blobs, whatever their order; never a cycle.
+/// Infers edges from facts about blobs, whatever their order; never a cycle, never two of a kind between two blobs.
 pub fn derive(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
-    DETECTORS
-        .iter()
-        .flat_map(|detector| {
-            let edges = (detector.detect)(facts);
-            debug_assert!(edges.iter().all(|edge| edge.kind == detector.kind));
-            edges
-        })
-        .collect()
-}
-
-fn copies(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
-    let mut by_digest: std::collections::BTreeMap<_, Vec<&ContentFacts<'_>>> = Default::default();
-    for facts in facts.iter().filter(|facts| facts.version.size > 0) {
-        if let Some(digest) = facts.version.digest {
-            by_digest.entry(digest).or_default().push(facts);
-        }
-    }
-    let mut edges = Vec::new();
-    for mut equal in by_digest.into_values().filter(|equal| equal.len() > 1) {
-        equal.sort_by_key(|facts| (facts.modified, facts.path));
-        let origin = equal[0];
-        edges.extend(equal[1..].iter().map(|copy| InferredEdge {
-            from: origin.blob,
-            to: copy.blob,
-            kind: "copy",
-            direction_known: origin.modified < copy.modified,
-            confidence: 0.9,
-            evidence: "same bytes; the first was written earlier".into(),
-        }));
-    }
+    let mut facts: Vec<ContentFacts<'_>> =
+        facts.iter().filter(|facts| !crate::dataset::is_service_path(facts.path)).copied().collect();
+    facts.sort_by_key(|facts| facts.blob);
+    facts.dedup_by_key(|facts| facts.blob);
+    // The first pass goes by each pair alone; the second knows which way most of the others flow.
+    let first = detect(&facts, &Flows::default());
+    let mut edges = detect(&facts, &Flows::of(&first, &facts));
+    acyclic::break_cycles(&mut edges);
     edges
 }
+
+fn detect(facts: &[ContentFacts<'_>], flows: &Flows) -> Vec<InferredEdge> {
+    let mut edges = Vec::new();
+    for detector in &DETECTORS {
+        let found = (detector.detect)(facts, flows);
+        debug_assert!(found.iter().all(|edge| detector.kinds.contains(&edge.kind)));
+        edges.extend(found);
+    }
+    edges.sort_by_key(|edge| (edge.from, edge.to, edge.kind));
+    edges.dedup_by_key(|edge| (edge.from, edge.to, edge.kind));
+    edges
+}
+
+/// Content below this many bytes is equal by chance too often: a flag, one parameter, a pointer.
+const TELLING_BYTES_MIN: u64 = 128;
+/// Content of this many bytes hardly ever is.
+const TELLING_BYTES_FULL: u64 = 2_048;
+
+/// Whether content says enough for equality to mean descent: not tiny, and more than one row if it has rows.
+pub(super) fn is_telling(part: &Part) -> bool {
+    part.size >= TELLING_BYTES_MIN && part.rows.is_none_or(|rows| rows > 1)
+}
+
+/// How sure equality of such content means descent, 0 to 1.
+fn weight(part: &Part) -> f32 {
+    let size = part.size.clamp(TELLING_BYTES_MIN, TELLING_BYTES_FULL) as f32;
+    let share = (size - TELLING_BYTES_MIN as f32) / (TELLING_BYTES_FULL - TELLING_BYTES_MIN) as f32;
+    let rows = if part.rows.is_some_and(|rows| rows < 5) { 0.9 } else { 1.0 };
+    (0.75 + 0.24 * share) * rows
+}
+
+#[cfg(test)]
+mod tests;
