@@ -3,6 +3,7 @@
 //! Each detector is one file and one row of [`DETECTORS`]. All of them tell parent from child by the same
 //! [`direction`], and [`acyclic`] drops the weakest edge of any circle that they make together.
 
+use self::direction::Signed;
 use self::flow::Flows;
 use crate::model::{ArtifactId, BlobId, BlobVersion, Part, Timestamp};
 
@@ -49,7 +50,7 @@ struct Detector {
     /// The kinds of edges that it finds.
     kinds: &'static [&'static str],
     /// Finds them among all facts, which come in order of their blobs, given which way data flows.
-    detect: fn(&[ContentFacts<'_>], &Flows) -> Vec<InferredEdge>,
+    detect: fn(&[Signed<'_>], &Flows<'_>) -> Vec<InferredEdge>,
 }
 
 /// All detectors.
@@ -64,6 +65,7 @@ pub fn derive(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
         facts.iter().filter(|facts| !crate::dataset::is_service_path(facts.path)).copied().collect();
     facts.sort_by_key(|facts| facts.blob);
     facts.dedup_by_key(|facts| facts.blob);
+    let facts: Vec<Signed<'_>> = facts.into_iter().map(Signed::new).collect();
     // The first pass goes by each pair alone; the second knows which way most of the others flow.
     let first = detect(&facts, &Flows::default());
     let mut edges = detect(&facts, &Flows::of(&first, &facts));
@@ -71,7 +73,7 @@ pub fn derive(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
     edges
 }
 
-fn detect(facts: &[ContentFacts<'_>], flows: &Flows) -> Vec<InferredEdge> {
+fn detect(facts: &[Signed<'_>], flows: &Flows<'_>) -> Vec<InferredEdge> {
     let mut edges = Vec::new();
     for detector in &DETECTORS {
         let found = (detector.detect)(facts, flows);

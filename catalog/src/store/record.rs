@@ -67,6 +67,10 @@ pub enum Index {
     Suppressed = 15,
     /// Name of a dataset → dataset.
     DatasetName = 16,
+    /// Digest of a part's bytes, layers peeled → blobs.
+    PartDigest = 17,
+    /// Digest of a part's rows → blobs.
+    RowsDigest = 18,
 }
 
 /// Encodes a record for the store.
@@ -119,7 +123,12 @@ impl Record for BlobVersion {
         id.0.to_vec()
     }
     fn indexes(&self) -> Vec<(Index, Vec<u8>)> {
-        self.digest.map(|digest| (Index::Digest, digest.0.to_vec())).into_iter().collect()
+        let mut entries: Vec<_> =
+            self.digest.iter().map(|digest| (Index::Digest, digest.0.to_vec())).collect();
+        let parts = self.parts.iter();
+        entries.extend(parts.clone().filter_map(|part| Some((Index::PartDigest, part.digest?.0.to_vec()))));
+        entries.extend(parts.filter_map(|part| Some((Index::RowsDigest, part.rows_digest?.0.to_vec()))));
+        entries
     }
 }
 

@@ -3,8 +3,11 @@
 //! Times of modification are wrong in one of six or seven derived files (a backup restored, a sync that kept
 //! the source's time), so folders, names and compression may overrule them.
 
+use std::ops::Deref;
+
 use super::ContentFacts;
 use super::flow::Flows;
+use crate::dataset;
 
 /// Odds that the earlier of two blobs is the parent: 85 to 15.
 const EARLIER: f64 = 1.73;
@@ -184,13 +187,25 @@ pub(super) struct Direction {
     /// Log-odds that the first is the parent.
     pub(super) odds: f64,
     /// Why, as parts of a sentence about the child.
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<&'static str>,
+    /// How much later the child was written.
+    later_micros: i64,
 }
 
 impl Direction {
     /// Probability that the first is the parent.
     pub(super) fn probability(&self) -> f64 {
         1.0 / (1.0 + (-self.odds).exp())
+    }
+
+    /// Why, as a part of a sentence about the child.
+    pub(super) fn because(&self) -> String {
+        let times = (self.later_micros > 0).then(|| format!("was written {} later", span(self.later_micros)));
+        times
+            .into_iter()
+            .chain(self.reasons.iter().map(|reason| (*reason).to_string()))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// Whether it is told apart well enough.
@@ -200,23 +215,22 @@ impl Direction {
 }
 
 /// Weighs whether `parent` came before `child`.
-pub(super) fn weigh(flows: &Flows, parent: &ContentFacts<'_>, child: &ContentFacts<'_>) -> Direction {
-    let mut direction = Direction { odds: 0.0, reasons: Vec::new() };
-    let mut add = |odds: f64, reason: &str| {
-        direction.odds += odds;
-        if odds > 0.0 {
-            direction.reasons.push(reason.to_string());
-        }
-    };
+pub(super) fn weigh(flows: &Flows<'_>, parent: &Signed<'_>, child: &Signed<'_>) -> Direction {
     let later = child.modified.0.saturating_sub(parent.modified.0);
     let times = match later {
         0 => 0.0,
         later if later.abs() < NEAR_MICROS => 0.5_f64.copysign(later as f64),
         later => EARLIER.copysign(later as f64),
     };
-    add(times, &format!("was written {} later", span(later)));
-    add(flows.odds(parent.path, child.path), "lies where most came from the other's place");
-    let (above, below) = (Signs::of(parent), Signs::of(child));
+    let mut direction = Direction { odds: times, reasons: Vec::new(), later_micros: later };
+    let mut add = |odds: f64, reason: &'static str| {
+        direction.odds += odds;
+        if odds > 0.0 {
+            direction.reasons.push(reason);
+        }
+    };
+    let (above, below) = (&parent.signs, &child.signs);
+    add(flows.odds(above.places, below.places), "lies where most came from the other's place");
     add(stages(above.stage, below.stage), "lies further down the lake");
     add(MARKED * (f64::from(below.marked) - f64::from(above.marked)), "is named as a copy or product");
     add(ADDRESSED * (f64::from(below.addressed) - f64::from(above.addressed)), "is named by a hash");
@@ -227,11 +241,10 @@ pub(super) fn weigh(flows: &Flows, parent: &ContentFacts<'_>, child: &ContentFac
             add(-EXTENDED, "");
         }
     }
-    let layers = |facts: &ContentFacts<'_>| f64::from(!facts.version.root().layers.is_empty());
+    let layers = |facts: &Signed<'_>| f64::from(!facts.version.root().layers.is_empty());
     add(COMPRESSED * (layers(child) - layers(parent)), "is the compressed one");
-    let columnar =
-        |facts: &ContentFacts<'_>| COLUMNAR_FORMATS.contains(&facts.version.root().format.as_str());
-    let text = |facts: &ContentFacts<'_>| TEXT_FORMATS.contains(&facts.version.root().format.as_str());
+    let columnar = |facts: &Signed<'_>| COLUMNAR_FORMATS.contains(&facts.version.root().format.as_str());
+    let text = |facts: &Signed<'_>| TEXT_FORMATS.contains(&facts.version.root().format.as_str());
     if text(parent) && columnar(child) {
         add(COLUMNAR, "is the columnar one");
     } else if columnar(parent) && text(child) {
@@ -255,16 +268,33 @@ fn stages(above: Option<i32>, below: Option<i32>) -> f64 {
     }
 }
 
-/// What a path says by itself.
-struct Signs {
+/// Facts with what their path says by itself.
+#[derive(Clone, Debug)]
+pub(super) struct Signed<'a> {
+    facts: ContentFacts<'a>,
+    signs: Signs<'a>,
+}
+
+impl<'a> Deref for Signed<'a> {
+    type Target = ContentFacts<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.facts
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Signs<'a> {
     stage: Option<i32>,
     marked: bool,
     addressed: bool,
     stem: String,
+    places: [&'a str; 2],
 }
 
-impl Signs {
-    fn of(facts: &ContentFacts<'_>) -> Self {
+impl<'a> Signed<'a> {
+    /// Reads a path's signs.
+    pub(super) fn new(facts: ContentFacts<'a>) -> Self {
         let path = facts.path.to_lowercase();
         let (folders, file) = path.rsplit_once('/').unwrap_or(("", &path));
         let words = |text: &str, known: &[&str]| {
@@ -273,8 +303,23 @@ impl Signs {
         let stage = STAGES.iter().rev().find(|(_, known)| words(folders, known)).map(|(stage, _)| *stage);
         let stem = file.split('.').next().unwrap_or(file).trim_start_matches("copy of ").to_string();
         let numbered = stem.ends_with(')') && stem.contains(" (");
-        let hex = stem.len() >= 28 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
-        Self { stage, marked: numbered || words(file, &MARKS), addressed: hex, stem }
+        let addressed = stem.len() >= 28 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let base = dataset::base_folder(facts.path);
+        let places = [base, base.split('/').next().unwrap_or("")];
+        Self {
+            facts,
+            signs: Signs { stage, marked: numbered || words(file, &MARKS), addressed, stem, places },
+        }
+    }
+
+    /// The folder above its partitions, and the lake's top folder that it lies in.
+    pub(super) fn places(&self) -> [&'a str; 2] {
+        self.signs.places
+    }
+
+    /// Its name without extensions and marks, in lower case.
+    pub(super) fn stem(&self) -> &str {
+        &self.signs.stem
     }
 }
 

@@ -5,16 +5,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::direction::{Direction, weigh};
+use super::direction::{Direction, Signed, weigh};
 use super::flow::Flows;
-use super::{ContentFacts, InferredEdge, is_telling, weight};
+use super::{InferredEdge, is_telling, weight};
 use crate::model::Part;
 
 /// Members of a class that are weighed pair by pair; a larger class is ordered against a sample of itself.
 const WEIGHED_MAX: usize = 64;
 
 /// Finds copies, compressions, conversions and reorderings.
-pub(super) fn detect(facts: &[ContentFacts<'_>], flows: &Flows) -> Vec<InferredEdge> {
+pub(super) fn detect(facts: &[Signed<'_>], flows: &Flows<'_>) -> Vec<InferredEdge> {
     let mut edges = Vec::new();
     for class in classes(facts) {
         let class = most_original_first(flows, class);
@@ -46,7 +46,7 @@ enum Relation {
     RowsOnly,
 }
 
-fn relation(a: &ContentFacts<'_>, b: &ContentFacts<'_>) -> Option<Relation> {
+fn relation(a: &Signed<'_>, b: &Signed<'_>) -> Option<Relation> {
     let (one, other) = (a.version.root(), b.version.root());
     if a.version.digest.is_some() && a.version.digest == b.version.digest {
         Some(Relation::Bytes)
@@ -66,7 +66,7 @@ fn rows_key(part: &Part) -> Option<([u8; 16], u64)> {
 }
 
 /// Blobs linked by equal bytes, peeled bytes or rows, two at least in each class.
-fn classes<'a, 'b>(facts: &'b [ContentFacts<'a>]) -> Vec<Vec<&'b ContentFacts<'a>>> {
+fn classes<'a, 'b>(facts: &'b [Signed<'a>]) -> Vec<Vec<&'b Signed<'a>>> {
     let mut class: Vec<usize> = (0..facts.len()).collect();
     let mut seen: HashMap<(u8, Vec<u8>), usize> = HashMap::new();
     for (at, facts) in facts.iter().enumerate() {
@@ -83,7 +83,7 @@ fn classes<'a, 'b>(facts: &'b [ContentFacts<'a>]) -> Vec<Vec<&'b ContentFacts<'a
             class[a.max(b)] = a.min(b);
         }
     }
-    let mut members: BTreeMap<usize, Vec<&ContentFacts<'_>>> = BTreeMap::new();
+    let mut members: BTreeMap<usize, Vec<&Signed<'_>>> = BTreeMap::new();
     for (at, facts) in facts.iter().enumerate() {
         members.entry(root_of(&mut class, at)).or_default().push(facts);
     }
@@ -100,19 +100,18 @@ fn root_of(class: &mut [usize], mut at: usize) -> usize {
 
 /// Orders a class by how each of its members compares with the others.
 pub(super) fn most_original_first<'a, 'b>(
-    flows: &Flows,
-    mut class: Vec<&'b ContentFacts<'a>>,
-) -> Vec<&'b ContentFacts<'a>> {
+    flows: &Flows<'_>,
+    mut class: Vec<&'b Signed<'a>>,
+) -> Vec<&'b Signed<'a>> {
     class.sort_by_key(|facts| (facts.modified, facts.path));
-    let step = class.len().div_ceil(WEIGHED_MAX);
-    let sample: Vec<&ContentFacts<'_>> = class.iter().step_by(step).copied().collect();
-    let score = |facts: &ContentFacts<'_>| -> f64 {
+    let step = class.len().div_ceil(WEIGHED_MAX).max(1);
+    let sample: Vec<&Signed<'_>> = class.iter().step_by(step).copied().collect();
+    let score = |facts: &Signed<'_>| -> f64 {
         let others = sample.iter().filter(|other| other.blob != facts.blob);
         // Each comparison counts up to a bound, so that one wrong time does not outweigh many plain signs.
         others.map(|other| weigh(flows, facts, other).odds.clamp(-4.0, 4.0)).sum()
     };
-    let mut scored: Vec<(f64, &ContentFacts<'_>)> =
-        class.into_iter().map(|facts| (score(facts), facts)).collect();
+    let mut scored: Vec<(f64, &Signed<'_>)> = class.into_iter().map(|facts| (score(facts), facts)).collect();
     scored.sort_by(|a, b| {
         b.0.total_cmp(&a.0).then_with(|| a.1.modified.cmp(&b.1.modified)).then_with(|| a.1.path.cmp(b.1.path))
     });
@@ -120,12 +119,7 @@ pub(super) fn most_original_first<'a, 'b>(
 }
 
 /// How likely a parent is for a child: by what they share, their names, and for want of these the class's origin.
-fn affinity(
-    flows: &Flows,
-    parent: &ContentFacts<'_>,
-    child: &ContentFacts<'_>,
-    origin: &ContentFacts<'_>,
-) -> f64 {
+fn affinity(flows: &Flows<'_>, parent: &Signed<'_>, child: &Signed<'_>, origin: &Signed<'_>) -> f64 {
     let shared = match relation(parent, child) {
         Some(Relation::Bytes) => 4.0,
         Some(Relation::Peeled) => 3.0,
@@ -134,24 +128,19 @@ fn affinity(
     };
     let first = if parent.blob == origin.blob { 1.5 } else { 0.0 };
     let odds = weigh(flows, parent, child).odds.clamp(-3.0, 3.0) / 6.0;
-    shared + first + odds + stem_shared(parent.path, child.path)
+    shared + first + odds + stem_shared(parent.stem(), child.stem())
 }
 
 /// One if the child's name begins with the parent's, less the shorter the parent's is.
 fn stem_shared(parent: &str, child: &str) -> f64 {
-    let stem = |path: &str| -> String {
-        let file = path.rsplit('/').next().unwrap_or(path);
-        file.split('.').next().unwrap_or(file).to_lowercase().trim_start_matches("copy of ").to_string()
-    };
-    let (parent, child) = (stem(parent), stem(child));
-    if parent.len() >= 3 && child.starts_with(&parent) {
+    if parent.len() >= 3 && child.starts_with(parent) {
         0.5 + 1.5 * parent.len() as f64 / child.len() as f64
     } else {
         0.0
     }
 }
 
-fn edge(flows: &Flows, parent: &ContentFacts<'_>, child: &ContentFacts<'_>) -> Option<InferredEdge> {
+fn edge(flows: &Flows<'_>, parent: &Signed<'_>, child: &Signed<'_>) -> Option<InferredEdge> {
     let direction = weigh(flows, parent, child);
     let (above, below) = (parent.version.root(), child.version.root());
     let (kind, sure, what) = match relation(parent, child)? {
@@ -177,15 +166,15 @@ fn rows(part: &Part, how: &str) -> String {
 
 /// An edge from what two blobs share and how they stand.
 pub(super) fn finish(
-    parent: &ContentFacts<'_>,
-    child: &ContentFacts<'_>,
+    parent: &Signed<'_>,
+    child: &Signed<'_>,
     kind: &'static str,
     sure: f32,
     what: String,
     direction: &Direction,
 ) -> InferredEdge {
     let evidence = if direction.is_known() {
-        format!("{what}; the child {}", direction.reasons.join(", "))
+        format!("{what}; the child {}", direction.because())
     } else {
         format!("{what}; which came first is not certain")
     };

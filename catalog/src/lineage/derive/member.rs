@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::direction::weigh;
+use super::direction::{Signed, weigh};
 use super::equal::{finish, most_original_first};
 use super::flow::Flows;
-use super::{ContentFacts, InferredEdge, is_telling, weight};
+use super::{InferredEdge, is_telling, weight};
 use crate::model::{BlobId, Digest, Part};
 
 /// Packing is more common than unpacking, and what was unpacked shows by its time and folder.
@@ -14,8 +14,8 @@ const PACKED: f64 = 2.0;
 const CANDIDATES_MAX: usize = 64;
 
 /// Finds edges between archives and blobs with the bytes of a member.
-pub(super) fn detect(facts: &[ContentFacts<'_>], flows: &Flows) -> Vec<InferredEdge> {
-    let mut holders: HashMap<Digest, Vec<&ContentFacts<'_>>> = HashMap::new();
+pub(super) fn detect(facts: &[Signed<'_>], flows: &Flows<'_>) -> Vec<InferredEdge> {
+    let mut holders: HashMap<Digest, Vec<&Signed<'_>>> = HashMap::new();
     for facts in facts {
         let root = facts.version.root();
         let mut digests: Vec<Digest> = facts.version.digest.into_iter().chain(root.digest).collect();
@@ -41,11 +41,11 @@ pub(super) fn detect(facts: &[ContentFacts<'_>], flows: &Flows) -> Vec<InferredE
 
 /// The most original blob with a member's bytes; those with the member's name before others.
 fn most_likely<'a, 'b>(
-    flows: &Flows,
-    candidates: &[&'b ContentFacts<'a>],
-    archive: &ContentFacts<'_>,
+    flows: &Flows<'_>,
+    candidates: &[&'b Signed<'a>],
+    archive: &Signed<'_>,
     part: &Part,
-) -> Option<&'b ContentFacts<'a>> {
+) -> Option<&'b Signed<'a>> {
     let member = part.member.last().map_or("", |member| file_name(member));
     let others = candidates.iter().copied().filter(|facts| facts.blob != archive.blob);
     let (named, others): (Vec<_>, Vec<_>) = others.partition(|facts| file_name(facts.path) == member);
@@ -58,12 +58,12 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-fn edge(flows: &Flows, blob: &ContentFacts<'_>, archive: &ContentFacts<'_>, part: &Part) -> InferredEdge {
+fn edge(flows: &Flows<'_>, blob: &Signed<'_>, archive: &Signed<'_>, part: &Part) -> InferredEdge {
     let what = format!("a member of the archive has the same {} bytes", part.size);
     let mut packed = weigh(flows, blob, archive);
     packed.odds += PACKED;
     if packed.odds >= 0.0 {
-        packed.reasons.insert(0, "holds the other as a member".into());
+        packed.reasons.insert(0, "holds the other as a member");
         return finish(blob, archive, "archive_member", weight(part), what, &packed);
     }
     let mut unpacked = weigh(flows, archive, blob);

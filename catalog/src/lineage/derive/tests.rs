@@ -50,11 +50,11 @@ pub(crate) fn version(line: &str) -> BlobVersion {
 }
 
 fn facts(versions: &[BlobVersion]) -> Vec<ContentFacts<'_>> {
-    let facts = |version| {
+    fn facts_of(version: &BlobVersion) -> ContentFacts<'_> {
         let BlobVersion { blob, artifact, path, modified, .. } = version;
         ContentFacts { blob: *blob, artifact: *artifact, path, modified: *modified, version }
-    };
-    versions.iter().map(facts).collect()
+    }
+    versions.iter().map(facts_of).collect()
 }
 
 /// Derives and says `from -> to kind`, sorted.
@@ -121,7 +121,9 @@ fn the_way_that_most_files_flow_corrects_the_odd_one() {
 
 #[test]
 fn many_equal_blobs_make_a_star_and_backups_stay_with_their_twin() {
-    let mut lines = String::from("raw/a.csv csv 1 1 1 1\nexports/b.parquet parquet 3 2 2 1\nbackups/b.parquet.bak parquet 4 2 2 1\n");
+    let mut lines = String::from(
+        "raw/a.csv csv 1 1 1 1\nexports/b.parquet parquet 3 2 2 1\nbackups/b.parquet.bak parquet 4 2 2 1\n",
+    );
     for copy in 0..100 {
         lines.push_str(&format!("team{copy}/a.csv csv {} 1 1 1\n", copy + 5));
     }
@@ -156,13 +158,16 @@ fn an_archive_that_was_unpacked_is_the_parent() {
 
 #[test]
 fn doubt_about_the_direction_is_told() {
-    let versions: Vec<BlobVersion> = ["x/b.csv csv 1 1 1 1", "y/a.csv csv 1 1 1 1"].map(version).into_iter().collect();
+    let versions: Vec<BlobVersion> =
+        ["x/b.csv csv 1 1 1 1", "y/a.csv csv 1 1 1 1"].map(version).into_iter().collect();
     let edges = derive(&facts(&versions));
     assert!(!edges[0].direction_known && edges[0].confidence < 0.6, "{edges:?}");
     assert!(!edges[0].evidence.contains(".csv"), "evidence names no path");
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever the facts: no cycle, one content parent at most, and the same edges in any order.
     #[test]
     fn edges_never_make_a_cycle(
