@@ -75,6 +75,7 @@ fn find(text: &str, out: &mut Vec<Span>) {
         past = end;
     }
     find_american(text, out);
+    find_european(text, out);
 }
 
 /// The end of an address that begins at `start`: it has a number and two words, and looks like one.
@@ -161,6 +162,65 @@ fn find_american(text: &str, out: &mut Vec<Span>) {
     }
 }
 
+/// `Weinhagering 6149, 62819 Badibling`: a street and its number, a postal code and a town.
+fn find_european(text: &str, out: &mut Vec<Span>) {
+    let bytes = text.as_bytes();
+    for comma in memchr::memchr_iter(b',', bytes) {
+        let code = bytes[comma + 1..]
+            .iter()
+            .skip(1)
+            .take(7)
+            .take_while(|b| b.is_ascii_digit() || **b == b'-')
+            .count();
+        let town = comma + 2 + code;
+        let coded =
+            bytes.get(comma + 1) == Some(&b' ') && (4..=6).contains(&code) && bytes.get(town) == Some(&b' ');
+        if !coded || !bytes[comma - comma.min(1)].is_ascii_alphanumeric() {
+            continue;
+        }
+        let Some(end) = town_end(text, town + 1) else { continue };
+        let mut from = comma.saturating_sub(60);
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        let head = &text[from..comma];
+        let cut = head.rfind([',', ':', ';', '\n', '"', '(', '\t']).map_or(0, |i| i + 1);
+        let street = head[cut..].trim_start();
+        let words = street.split_whitespace().count();
+        let numbered =
+            street.split_whitespace().last().is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
+        if (2..=5).contains(&words) && numbered && street.starts_with(char::is_uppercase) {
+            let start = comma - street.len();
+            // What a word announced, or the American form, knows its ends better.
+            if !out.iter().any(|s| s.kind == RECOGNISER.kind && s.start < end && start < s.end) {
+                out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.75 });
+            }
+        }
+    }
+}
+
+/// The end of a town of up to three capitalised words at `start`.
+fn town_end(text: &str, start: usize) -> Option<usize> {
+    let mut end = None;
+    let mut at = start;
+    for word in text[start..].split(' ').take(3) {
+        let letters = word
+            .chars()
+            .take_while(|c| c.is_alphabetic() || matches!(c, '-' | '\''))
+            .map(char::len_utf8)
+            .sum::<usize>();
+        if letters < 2 || !word.starts_with(char::is_uppercase) {
+            break;
+        }
+        end = Some(at + letters);
+        if letters < word.len() {
+            break;
+        }
+        at += word.len() + 1;
+    }
+    end
+}
+
 /// Where the first number that a capitalised word follows begins.
 fn house_number(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
@@ -227,7 +287,9 @@ pub(super) fn is_like(cell: &str) -> bool {
 /// A group of four to six digits, or two groups such as `SW1A 1AA` and `373 51`, beside words.
 fn has_postal_code(cell: &str) -> bool {
     cell.split(|c: char| c == ',' || c.is_whitespace()).any(|part| {
-        let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        (4..=6).contains(&digits) && part.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+        // `Kulti-808272` has the town before.
+        let code = part.trim_start_matches(|c: char| c.is_alphabetic() || c == '-');
+        let digits = code.bytes().filter(u8::is_ascii_digit).count();
+        (4..=8).contains(&digits) && code.bytes().all(|b| b.is_ascii_digit() || b == b'-')
     }) && cell.contains(',')
 }

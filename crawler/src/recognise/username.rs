@@ -18,11 +18,11 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 const BEFORE: &[&str] = &[
     "user=", "username=", "usr=", "login=", "user_name=", "uname=", "userid=", "account=", "username:",
     "login:", "user name:", "log in as ", "logged in as ", "login as ", "signed in as ", "username ",
-    "user name ", "handle ", "handle: ", "benutzername ", "benutzer=", "benutzername: ", "utilisateur ",
-    "usuario ", "usuario: ", "nick ", "nickname ", "nickname: ", "skype: ", "discord: ",
-    "\"username\":\"", "\"login\":\"", "\"user_name\":\"", "\"handle\":\"", "\"nickname\":\"",
-    "\"screen_name\":\"", "\"username\": \"", "\"login\": \"", "\"user_name\": \"", "\"handle\": \"",
-    "\"user\":\"", "\"user\": \"", "for user ", "user '", "user \"",
+    "user name ", "handle: ", "benutzer=", "benutzername: ", "utilisateur ", "usuario ", "usuario: ",
+    "nick ", "nickname ", "nickname: ", "skype: ", "discord: ", "\"username\":\"", "\"login\":\"",
+    "\"user_name\":\"", "\"handle\":\"", "\"nickname\":\"", "\"screen_name\":\"", "\"username\": \"",
+    "\"login\": \"", "\"user_name\": \"", "\"handle\": \"", "\"user\":\"", "\"user\": \"", "for user ",
+    "user '", "user \"",
 ];
 const AFTER: &[&str] = &[
     " on telegram",
@@ -56,7 +56,7 @@ fn find(text: &str, out: &mut Vec<Span>) {
         }
         push(text, from, out);
     }
-    for word in ["as ", "name ", "andle ", "suario ", "ateur ", "user ", "nick "] {
+    for word in ["as ", "name ", "suario ", "ateur ", "user ", "nick "] {
         for at in memchr::memmem::find_iter(bytes, word) {
             let quoted = matches!(bytes.get(at + word.len()), Some(b'"' | b'\''));
             push(text, at + word.len() + usize::from(quoted), out);
@@ -86,6 +86,13 @@ fn push(text: &str, start: usize, out: &mut Vec<Span>) {
     let end = start + text[start..start + length].trim_end_matches(['.', '-']).len();
     let before = lower_before(text, start, 24);
     let announced = BEFORE.iter().any(|b| before.ends_with(b) && starts_word(&before, b));
+    // Behind a plain word, as in `handle errors`, only what has the looks of an account will do.
+    let word = &text[start..end];
+    let signed =
+        !before.ends_with(|c: char| c == ' ') || before.ends_with("as ") || before.ends_with([':', '=']);
+    let signed = signed || before.trim_end().ends_with([':', '=']);
+    let announced =
+        announced && (signed || is_like(word) || word.bytes().any(|b| b.is_ascii_digit() || b == b'_'));
     if announced && is_form(&text[start..end]) && !matches!(bytes.get(end), Some(b'@' | b'(' | b'/')) {
         out.push(span(start, end, 0.85));
     }

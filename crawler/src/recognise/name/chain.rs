@@ -161,7 +161,8 @@ pub(super) fn lower(word: &str) -> String {
 fn settle(text: &str, chain: &[Word], out: &mut Vec<Span>) {
     let mut from = 0;
     while from < chain.len() {
-        match best_from(text, chain, from) {
+        let bonus = follows_name(text, chain[from].start, out);
+        match best_from(text, chain, from, bonus) {
             Some((to, score)) => {
                 let (start, end) = (chain[from].start, chain[to - 1].end);
                 out.push(Span {
@@ -178,12 +179,36 @@ fn settle(text: &str, chain: &[Word], out: &mut Vec<Span>) {
     }
 }
 
+/// `A. Ahmed and Alexandra Roberts`: behind a name and a conjunction another name is likely.
+fn follows_name(text: &str, start: usize, out: &[Span]) -> f32 {
+    let Some(last) = out.last().filter(|s| s.kind == RECOGNISER.kind && s.end < start) else { return 0.0 };
+    let between = &text[last.end..start];
+    let joins = matches!(
+        between,
+        " and "
+            | " & "
+            | " und "
+            | " et "
+            | " y "
+            | " e "
+            | " en "
+            | " och "
+            | " og "
+            | " ja "
+            | " i "
+            | " a "
+            | " ve "
+            | " и "
+    );
+    if joins { 0.3 } else { 0.0 }
+}
+
 /// The longest name that begins at word `from`, with its score, if any scores enough.
-fn best_from(text: &str, chain: &[Word], from: usize) -> Option<(usize, f32)> {
+fn best_from(text: &str, chain: &[Word], from: usize, bonus: f32) -> Option<(usize, f32)> {
     let mut best: Option<(usize, f32)> = None;
     for to in from + 2..=chain.len().min(from + WORDS_MAX) {
         let Some(words_score) = score_words(text, &chain[from..to]) else { continue };
-        let score = words_score + score_around(text, chain, from, to);
+        let score = words_score + bonus + score_around(text, chain, from, to);
         if score >= REPORTED && best.is_none_or(|(_, b)| score + 0.05 >= b) {
             best = Some((to, score));
         }
@@ -253,7 +278,11 @@ fn score_words(text: &str, words: &[Word]) -> Option<f32> {
     {
         return None;
     }
-    if first.kind == Kind::Particle && commas == 0 {
+    let leads = [
+        "van", "von", "de", "da", "di", "del", "della", "la", "le", "el", "al", "dos", "do", "du", "den",
+        "der",
+    ];
+    if first.kind == Kind::Particle && (commas == 0 || !leads.contains(&&text[first.start..first.end])) {
         return None;
     }
     let ending = text[tail.start..tail.end].to_lowercase();
@@ -270,8 +299,10 @@ fn score_words(text: &str, words: &[Word]) -> Option<f32> {
     if commas == 1 {
         // `Surname, Given`: the comma stands before the given name.
         let at = 1 + words[1..].iter().position(|w| w.comma)?;
-        let ordered = words[at].given && !words[at].common && words[..at].iter().any(|w| w.surname);
-        return ordered.then_some(0.5 - strange - common);
+        let ordered =
+            words[at].given && !words[at].common && words[..at].iter().any(|w| w.kind == Kind::Word);
+        let base = if words[..at].iter().any(|w| w.surname) { 0.5 } else { 0.3 };
+        return ordered.then_some(base - strange - common);
     }
     if full.len() == 1 {
         let base = if head.surname { 0.45 } else { 0.15 };
@@ -313,6 +344,9 @@ fn score_around(text: &str, chain: &[Word], from: usize, to: usize) -> f32 {
     if closed || lined {
         score += 0.15;
     }
+    if email_follows(&text[end..limit_email(text, end)]) {
+        score += 0.3;
+    }
     // `[09:14] A. Grover: can …`
     if text[..start].trim_end().ends_with(']') && after.starts_with(':') {
         score += 0.4;
@@ -334,6 +368,25 @@ fn score_around(text: &str, chain: &[Word], from: usize, to: usize) -> f32 {
         score -= 0.9;
     }
     score + score_list(text, chain, from, to, &after)
+}
+
+/// Whether the next word, behind signs only, is an e-mail address, as in records of a person.
+fn email_follows(after: &str) -> bool {
+    let signs = after
+        .bytes()
+        .take(5)
+        .take_while(|b| matches!(b, b' ' | b'<' | b'(' | b'"' | b'\'' | b';' | b',' | b'|' | b'\t'))
+        .count();
+    let word = after[signs..].split([' ', '"', '\'', ';', ',', '>', '|']).next().unwrap_or_default();
+    signs > 0 && word.contains('@')
+}
+
+fn limit_email(text: &str, end: usize) -> usize {
+    let mut limit = (end + 48).min(text.len());
+    while !text.is_char_boundary(limit) {
+        limit -= 1;
+    }
+    limit
 }
 
 /// `Miller, Gomez and Peters` is a firm; so is what a comma list goes on to.

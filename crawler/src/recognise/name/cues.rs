@@ -20,7 +20,8 @@ pub(super) const BEFORE: &[&str] = &[
     "groeten", "hälsningar", "hilsen", "terveisin", "pozdrawiam", "pozdravem", "cu stimă", "saygılarımla",
     "с уважением", "cc", "fullname", "full_name", "full name", "kunde", "cliente", "kund", "client",
     "nombre", "nom", "naam", "namn", "navn", "nimi", "imię", "imię i nazwisko", "jméno", "nume", "adı",
-    "имя", "фио", "pacjent", "patiente", "paziente", "paciente",
+    "имя", "фио", "pacjent", "patiente", "paziente", "paciente", "with", "met", "mit", "avec", "con",
+    "med",
 ];
 
 /// What comes right after a name.

@@ -180,3 +180,33 @@ fn read_at(bytes: &[u8], start: usize, scheme: &Scheme) -> Option<(usize, String
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SCHEMES;
+
+    /// Lines of scheme, number and whether it is valid; numbers drawn at random, judged by python-stdnum 2.2.
+    const VECTORS: &str = include_str!("vectors.txt");
+
+    #[test]
+    fn checksums_agree_with_python_stdnum() {
+        let mut wrong = Vec::new();
+        for line in VECTORS.lines() {
+            let [scheme, number, valid] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let accepted = SCHEMES.iter().any(|s| s.subtype == scheme && s.accepts(number.as_bytes()));
+            if accepted != (valid == "1") {
+                wrong.push(line);
+            }
+        }
+        assert!(wrong.is_empty(), "{} differ: {wrong:#?}", wrong.len());
+    }
+
+    #[test]
+    fn every_scheme_has_a_form_and_room_in_the_bit_set() {
+        assert!(SCHEMES.len() <= 64);
+        for scheme in SCHEMES {
+            assert!(scheme.breaks.iter().all(|b| usize::from(*b) < scheme.form.len()), "{}", scheme.subtype);
+            assert!(scheme.form.bytes().all(|b| b"DLAX".contains(&b)), "{}", scheme.subtype);
+        }
+    }
+}

@@ -100,7 +100,9 @@ fn confidence(text: &str, candidate: &Candidate) -> f32 {
     if joined || has_word(&before, NEGATIVE) {
         return 0.0;
     }
-    let regular = groups.len() >= 2 && !(groups.len() >= 3 && groups.iter().all(|g| *g == 4));
+    let regular = groups.len() >= 2
+        && !is_plain_number(groups, &text[start..end])
+        && !(groups.len() >= 3 && groups.iter().all(|g| *g == 4));
     match () {
         () if bracketed && regular => 0.8,
         () if digits.starts_with("00") && regular => 0.7,
@@ -110,23 +112,23 @@ fn confidence(text: &str, candidate: &Candidate) -> f32 {
     }
 }
 
-/// `2023-03-04`, `04.03.2023`, `03/04/23` in groups, perhaps with an hour behind.
+/// `2023-03-04`, `04.03.2023`, `03/04/23` in groups, also with a version or an hour beside.
 fn looks_like_date(groups: &[u8], written: &str) -> bool {
-    let dated =
-        matches!(groups, [4, 2, 2, ..] | [2, 2, 4, ..] | [1, 1, 4, ..] | [1, 2, 4, ..] | [2, 1, 4, ..]);
-    let year = |y: &str| matches!(y, "18" | "19" | "20" | "21");
-    let written = written.trim_start_matches(['+', '(']);
-    match groups {
-        [4, ..] => dated && written.get(..2).is_some_and(year),
-        _ => {
-            dated
-                && written
-                    .split(|c: char| !c.is_ascii_digit())
-                    .nth(2)
-                    .and_then(|y| y.get(..2))
-                    .is_some_and(year)
-        }
-    }
+    let parts: Vec<&str> = written.split(|c: char| !c.is_ascii_digit()).filter(|p| !p.is_empty()).collect();
+    let year = |at: usize| {
+        parts.get(at).is_some_and(|y| y.len() == 4 && matches!(&y[..2], "18" | "19" | "20" | "21"))
+    };
+    let dated = |w: (usize, &[u8])| match w.1 {
+        [4, 1 | 2, 1 | 2] => year(w.0),
+        [1 | 2, 1 | 2, 4] => year(w.0 + 2),
+        _ => false,
+    };
+    groups.windows(3).enumerate().any(dated) || matches!(groups, [4..=u8::MAX, 2, 2])
+}
+
+/// A decimal number (`0.99999994`) or an American postal code (`02110-1301`).
+fn is_plain_number(groups: &[u8], written: &str) -> bool {
+    matches!(groups, [_, _]) && written.contains('.') || matches!(groups, [5, 4])
 }
 
 /// Visits candidates: runs of digits with single separators, brackets around one group, a plus in front. A run that
@@ -178,7 +180,10 @@ fn run(bytes: &[u8], first: usize) -> Vec<(usize, usize)> {
             .take_while(|b| matches!(b, b' ' | b'-' | b'.' | b'/' | b'(' | b')'))
             .count();
         let next = at + gap;
-        let spaced = bytes[at..next].windows(2).any(|w| w == b"  " || w == b"--" || w == b"..");
+        let spaced = !matches!(
+            &bytes[at..next],
+            [_] | [b')', _] | [_, b'('] | [b'(', _] | [b')', _, _] | [_, b'(', _]
+        );
         if gap == 0 || spaced || !bytes.get(next).is_some_and(u8::is_ascii_digit) || groups.len() == 32 {
             return groups;
         }
