@@ -186,10 +186,8 @@ fn find_european(text: &str, out: &mut Vec<Span>) {
         let head = &text[from..comma];
         let cut = head.rfind([',', ':', ';', '\n', '"', '(', '\t']).map_or(0, |i| i + 1);
         let street = head[cut..].trim_start();
-        let words = street.split_whitespace().count();
-        let numbered =
-            street.split_whitespace().last().is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
-        if (2..=5).contains(&words) && numbered && street.starts_with(char::is_uppercase) {
+        let Some(street) = numbered_street(street).or_else(|| french_street(head)) else { continue };
+        if !street.is_empty() {
             let start = comma - street.len();
             // What a word announced, or the American form, knows its ends better.
             if !out.iter().any(|s| s.kind == RECOGNISER.kind && s.start < end && start < s.end) {
@@ -197,6 +195,37 @@ fn find_european(text: &str, out: &mut Vec<Span>) {
             }
         }
     }
+}
+
+/// The capitalised words before a house number at the end of `line`, with it: `Hauptstraße 5`, `Am Alten Markt 12a`.
+fn numbered_street(line: &str) -> Option<&str> {
+    let mut from = line.trim_end().rfind(' ')?;
+    if !line[from + 1..].starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let mut start = None;
+    for _ in 0..4 {
+        let word_from = line[..from].rfind(' ').map_or(0, |i| i + 1);
+        if !line[word_from..from].starts_with(char::is_uppercase) {
+            break;
+        }
+        start = Some(word_from);
+        from = word_from.saturating_sub(1);
+        if word_from == 0 {
+            break;
+        }
+    }
+    start.map(|at| &line[at..])
+}
+
+/// A number, perhaps a comma, and a street by its French word: `12 rue de la Paix`, `359, rue de Hernandez`.
+fn french_street(head: &str) -> Option<&str> {
+    const STREETS: [&str; 8] =
+        [" rue ", " avenue ", " boulevard ", " chemin ", " place ", " impasse ", " quai ", " route "];
+    let at = STREETS.iter().filter_map(|w| head.rfind(w)).max()?;
+    let number = head[..at].trim_end_matches([',', ' ']);
+    let digits = number.bytes().rev().take_while(u8::is_ascii_digit).count();
+    (1..=4).contains(&digits).then(|| &head[number.len() - digits..])
 }
 
 /// The end of a town of up to three capitalised words at `start`.

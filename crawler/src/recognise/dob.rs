@@ -45,7 +45,7 @@ fn find(text: &str, out: &mut Vec<Span>) {
         if !matches!(at - start, 1 | 2 | 4) || !clean_before(text, start) {
             continue;
         }
-        let Some((end, _)) = date_at(bytes, start) else { continue };
+        let Some((end, _)) = date_at(bytes, start).or_else(|| worded_date_at(text, start)) else { continue };
         let before = lower_before(text, start, 32);
         if clean_after(text, end) && is_announced(&before) {
             out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.93 });
@@ -119,6 +119,32 @@ fn date_at(bytes: &[u8], start: usize) -> Option<(usize, u32)> {
         }
         _ => None,
     }
+}
+
+/// The heads of the names of months in the larger languages of Europe, lower case.
+#[rustfmt::skip]
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "januar",
+    "februar", "märz", "mai", "okt", "dez", "janv", "févr", "mars", "avr", "juin", "juil", "août", "déc",
+    "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "maj", "mei", "fev", "out",
+    "sty", "lut", "kwi", "cze", "lip", "sie", "wrz", "paź", "lis", "gru", "янв", "фев", "мар", "апр",
+    "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
+];
+
+/// `3 May 1988`, `3. März 1988`, `3 de mayo de 1988`.
+fn worded_date_at(text: &str, start: usize) -> Option<(usize, u32)> {
+    let (day_end, day) = number_at(text.as_bytes(), start)?;
+    let mut at = day_end + text[day_end..].bytes().take_while(|b| matches!(b, b'.' | b' ')).count();
+    at += if text[at..].starts_with("de ") { 3 } else { 0 };
+    let month_end =
+        at + text[at..].chars().take(12).take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum::<usize>();
+    let month = text[at..month_end].to_lowercase();
+    let mut year_from =
+        month_end + text[month_end..].bytes().take_while(|b| matches!(b, b'.' | b',' | b' ')).count();
+    year_from += if text[year_from..].starts_with("de ") { 3 } else { 0 };
+    let (end, year) = number_at(text.as_bytes(), year_from)?;
+    let named = at > day_end && month.len() >= 3 && MONTHS.iter().any(|m| month.starts_with(m));
+    (named && (1..=31).contains(&day) && (1900..=2030).contains(&year)).then_some((end, year))
 }
 
 fn number_at(bytes: &[u8], start: usize) -> Option<(usize, u32)> {

@@ -27,9 +27,7 @@ fn find(text: &str, out: &mut Vec<Span>) {
 
 fn tokens(text: &str, sink: &mut TokenSink<'_>) {
     each(text, |start, end| {
-        if let Some(normal) = normalise(&text[start..end]) {
-            sink(start, end, &normal);
-        }
+        sink(start, end, &fold(&text[start..end]));
     });
 }
 
@@ -37,10 +35,17 @@ fn tokens(text: &str, sink: &mut TokenSink<'_>) {
 fn normalise(value: &str) -> Option<String> {
     let value = value.trim();
     let value = value.strip_prefix("mailto:").unwrap_or(value).trim_matches(['<', '>', '"', '\'']);
-    let folded: String = value.nfkc().flat_map(char::to_lowercase).collect();
-    let mut whole = false;
-    each(&folded, |start, end| whole |= start == 0 && end == folded.len());
-    whole.then_some(folded)
+    let folded = fold(value);
+    let is_whole = |text: &str| {
+        let mut whole = false;
+        each(text, |start, end| whole |= start == 0 && end == text.len());
+        whole
+    };
+    (is_whole(value) || is_whole(&folded)).then_some(folded)
+}
+
+fn fold(address: &str) -> String {
+    address.nfkc().flat_map(char::to_lowercase).collect()
 }
 
 fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
@@ -53,8 +58,9 @@ fn each(text: &str, mut visit: impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
     let mut past = 0;
     for at in memchr::memchr_iter(b'@', bytes) {
-        let Some(start) = local_start(text, past, at) else { continue };
         let Some(end) = domain_end(text, at + 1) else { continue };
+        let quoted = bytes.get(end) == Some(&b'\'');
+        let Some(start) = local_start(text, past, at, quoted) else { continue };
         if is_url_password(text, start, at) || (&text[start..at] == "git" && bytes.get(end) == Some(&b':')) {
             continue;
         }
@@ -67,7 +73,8 @@ fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || (matches!(c, '\u{C0}'..='\u{52F}') && c.is_alphabetic())
 }
 
-fn local_start(text: &str, from: usize, at: usize) -> Option<usize> {
+/// Where the local part begins; `quoted` says that an apostrophe stands behind the address.
+fn local_start(text: &str, from: usize, at: usize, quoted: bool) -> Option<usize> {
     let mut start = at;
     for (i, c) in text[from..at].char_indices().rev() {
         let inner_quote = c == '\'' && start < at;
@@ -79,11 +86,10 @@ fn local_start(text: &str, from: usize, at: usize) -> Option<usize> {
         start = from + i;
     }
     let mut local = text[start..at].trim_start_matches(['.', '-', '+', '\'']);
-    // `'name'@…` or a quoted string before: an apostrophe belongs only between two letters (o'brien).
+    // An apostrophe may stand between two letters (o'brien), unless it opens what one behind closes.
     if let Some(quote) = local.rfind('\'') {
         let inside = local[..quote].chars().next_back().is_some_and(is_letter);
-        let opens_text = !local[..quote].contains(|c: char| c.is_ascii_digit()) && quote <= 2;
-        if !(inside && opens_text) {
+        if !inside || quoted {
             local = &local[quote + 1..];
         }
     }

@@ -9,7 +9,7 @@ pub(super) const NEGATIVE: &[&str] = &[
     "version", "uuid", "trace", "session", "request", "transaction", "txn", "epoch", "timestamp", "ts",
     "pedido", "commande", "facture", "bestellung", "rechnung", "auftrag", "zamówienie", "заказ", "счет",
     "fattura", "ordine", "sn", "item", "article", "product", "model", "qty", "amount", "total", "price",
-    "port", "offset", "duration", "bytes", "size", "seq",
+    "port", "offset", "duration", "bytes", "size", "seq", "row", "rows", "line", "record", "count", "ids", "offsets",
 ];
 
 /// Whether a character continues a word, so that a number touching it is part of something longer.

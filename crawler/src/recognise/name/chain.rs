@@ -2,7 +2,7 @@
 
 use super::super::text::{is_unspaced, last_word, lower_before};
 use super::super::{Recogniser, Span};
-use super::cues::{AFTER, BEFORE, FIRM_AFTER, PARTICLES};
+use super::cues::{ADDRESSED, AFTER, BEFORE, FIELDS, FIRM_AFTER, PARTICLES};
 use super::words::{is_brand, is_common, is_given, is_surname};
 
 const RECOGNISER: &Recogniser = &super::RECOGNISER;
@@ -213,20 +213,19 @@ fn best_from(text: &str, chain: &[Word], from: usize, bonus: f32) -> Option<(usi
             best = Some((to, score));
         }
     }
-    // One word alone, when a title or a phrase leaves no doubt: `Dear Agata,`.
-    best.or_else(|| {
-        let word = chain.get(from)?;
-        let alone =
-            from + 1 == chain.len() && from == 0 && word.kind == Kind::Word && word.given && word.known();
-        let before = lower_before(text, word.start, 24);
-        let addressed = [
-            "dear", "hi", "hello", "liebe", "lieber", "cher", "chère", "estimado", "estimada", "caro",
-            "cara", "beste",
-        ]
-        .iter()
-        .any(|w| ends_with_word(&before, w));
-        (alone && addressed).then_some((from + 1, 0.7))
-    })
+    best.or_else(|| alone(text, chain, from).then_some((from + 1, 0.7)))
+}
+
+/// One word alone, when a phrase or a field's name leaves no doubt: `Dear Agata,`, `"first_name":"Agata"`.
+fn alone(text: &str, chain: &[Word], from: usize) -> bool {
+    let [word] = chain else { return false };
+    if from > 0 || word.kind != Kind::Word || !word.known() {
+        return false;
+    }
+    let before = lower_before(text, word.start, 32);
+    let field = before.trim_end_matches(['"', '\'', ':', '=', ' ', '>']);
+    let named = field.len() < before.len() && FIELDS.iter().any(|w| ends_with_word(field, w));
+    named || (word.given && ADDRESSED.iter().any(|w| ends_with_word(before.trim_end(), w)))
 }
 
 /// The score of a cell that is one chain, or `None` if it has not the form of a name.
@@ -290,8 +289,9 @@ fn score_words(text: &str, words: &[Word]) -> Option<f32> {
         return None;
     }
     let upper = |w: &Word| text[w.start..w.end].chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    // Some write the surname in capitals (`Jean DUPONT`); other mixtures are titles and codes.
     let capitals = full.iter().filter(|w| upper(w)).count();
-    if capitals != 0 && capitals != full.len() {
+    if capitals != 0 && capitals != full.len() && full.iter().any(|w| upper(w) && !w.surname) {
         return None;
     }
     let strange = full.iter().filter(|w| !w.given && !w.surname).count() as f32 * 0.1;
@@ -356,7 +356,8 @@ fn score_around(text: &str, chain: &[Word], from: usize, to: usize) -> f32 {
         score -= 0.35;
     }
     if from > 0 && chain[from - 1].kind == Kind::Word && !chain[from].comma && !chain[from - 1].common {
-        score -= 0.25;
+        // Nouns and the first words of sentences are capitalised too, names less often.
+        score -= if chain[from - 1].known() { 0.25 } else { 0.1 };
     }
     if before.trim_end().ends_with(|c: char| c.is_ascii_digit())
         && !text[..start].ends_with('\n')

@@ -55,3 +55,20 @@ pub(super) const PARTICLES: &[&str] = &[
     "le", "el", "al", "bin", "ibn", "ben", "ter", "ten", "te", "zu", "zum", "zur", "af", "av", "y", "e",
     "het", "'t", "op", "las", "los", "san", "st.", "ould", "abu", "bint",
 ];
+
+/// Words that open a letter, after which a given name may stand alone.
+#[rustfmt::skip]
+pub(super) const ADDRESSED: &[&str] = &[
+    "dear", "hi", "hello", "hey", "liebe", "lieber", "cher", "chère", "estimado", "estimada", "caro",
+    "cara", "beste", "kära", "kære", "hei", "hej", "cześć", "ahoj", "merhaba", "sevgili", "olá",
+];
+
+/// Names of fields for one part of a name.
+#[rustfmt::skip]
+pub(super) const FIELDS: &[&str] = &[
+    "first_name", "firstname", "first name", "given_name", "givenname", "given name", "forename", "fname",
+    "last_name", "lastname", "last name", "surname", "family_name", "familyname", "lname", "vorname",
+    "nachname", "prénom", "prenom", "nombre", "apellido", "apellidos", "cognome", "sobrenome", "voornaam",
+    "achternaam", "förnamn", "efternamn", "imię", "nazwisko", "jméno", "příjmení", "middle_name",
+    "middlename", "maiden_name",
+];

@@ -66,7 +66,19 @@ pub(super) fn is_given(word: &str) -> bool {
 }
 
 pub(super) fn is_surname(word: &str) -> bool {
-    has(&SURNAME, word) || (word.len() > 4 && word.starts_with("mc") && has(&SURNAME, &word[2..]))
+    has(&SURNAME, word)
+        || (word.len() > 4 && word.starts_with("mc") && has(&SURNAME, &word[2..]))
+        || is_feminine(word)
+}
+
+/// Slavic surnames that women bear in a form of their own: Kowalska for Kowalski, Nováková for Novák, Петрова for Петров.
+fn is_feminine(word: &str) -> bool {
+    let adjective =
+        word.strip_suffix('a').filter(|w| w.ends_with("sk") || w.ends_with("ck") || w.ends_with("dzk"));
+    let possessive = word.strip_suffix("ová").or_else(|| word.strip_suffix('а')).filter(|w| w.len() > 3);
+    adjective.is_some_and(|w| {
+        SURNAME.contains(format!("{w}i").as_str()) || SURNAME.contains(format!("{w}y").as_str())
+    }) || possessive.is_some_and(|w| SURNAME.contains(w))
 }
 
 pub(super) fn is_common(word: &str) -> bool {

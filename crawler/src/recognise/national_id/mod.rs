@@ -37,10 +37,10 @@ const WORDS: &[&str] = &[
     "cod. fisc", "c.f", "dni", "nie", "dni/nie", "nif", "documento", "cpf", "cnp", "egn", "егн", "oib",
     "pesel", "rodné číslo", "rodne cislo", "rč", "emšo", "jmbg", "isikukood", "asmens kodas",
     "personas kods", "kimlik", "kimlik no", "tckn", "tc", "aadhaar", "aadhar", "pan", "curp", "rfc",
-    "rut", "run", "cédula", "cedula", "id", "snils", "снилс", "инн", "inn", "паспорт", "teudat zehut",
-    "nric", "fin", "ahv", "avs", "svnr", "sozialversicherungsnummer", "pps", "ppsn", "afm", "αφμ", "amka",
-    "αμκα", "adószám", "taj", "身份证", "身份证号", "身份证号码", "マイナンバー", "個人番号", "주민등록번호", "주민번호",
-    "insurance number", "identity",
+    "rut", "run", "cédula", "cedula", "snils", "снилс", "инн", "inn", "паспорт", "teudat zehut", "nric",
+    "fin", "ahv", "avs", "svnr", "sozialversicherungsnummer", "pps", "ppsn", "afm", "αφμ", "amka", "αμκα",
+    "adószám", "taj", "身份证", "身份证号", "身份证号码", "マイナンバー", "個人番号", "주민등록번호", "주민번호", "insurance number",
+    "identity",
 ];
 const NUMBER_BYTES_MAX: usize = 26;
 
@@ -51,15 +51,28 @@ fn find(text: &str, out: &mut Vec<Span>) {
         let grouped = end - start > scheme.form.len();
         let form = if grouped { scheme.grouped } else { scheme.bare };
         let named = nearer(before, WORDS, NEGATIVE) || has_word(before, scheme.words);
+        // `id` alone may be any id: it helps only what the checksum makes unlikely otherwise.
+        let hinted = scheme.chance <= 0.05 && nearer(before, &["id", "identifier"], NEGATIVE);
         let confidence = match named {
             true => 0.9 + 0.09 * form,
             false if has_word(before, NEGATIVE) || is_joined(text, start, end) => form - 0.5,
+            false if hinted => form + 0.2,
+            // Digits in the midst of a sentence or a list of numbers are seldom a person's.
+            false if form < 0.7 && !grouped && !is_field(text, start, end) => form - 0.2,
             false => form,
         };
         if confidence >= 0.5 {
             out.push(Span { start, end, kind: RECOGNISER.kind, subtype: Some(scheme.subtype), confidence });
         }
     });
+}
+
+/// Whether a number fills a text or a quoted or delimited field.
+fn is_field(text: &str, start: usize, end: usize) -> bool {
+    let edge =
+        |b: Option<&u8>| b.is_none_or(|b| matches!(b, b'"' | b'\'' | b';' | b'|' | b'\t' | b'>' | b'<'));
+    let bytes = text.as_bytes();
+    edge(start.checked_sub(1).and_then(|i| bytes.get(i))) && edge(bytes.get(end))
 }
 
 /// A word announces the next number only: what stands before another long number is left out.
@@ -100,7 +113,7 @@ fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
         return Some(0.8 + 0.18 * facts.whole_share());
     }
     let words: Vec<&str> =
-        WORDS.iter().copied().filter(|w| !matches!(*w, "id" | "pan" | "run" | "documento")).collect();
+        WORDS.iter().copied().filter(|w| !matches!(*w, "pan" | "run" | "documento")).collect();
     let named = facts.header_has(&words)
         || facts.header_has(&[
             "nationalid",

@@ -22,7 +22,7 @@ const WORDS: &[&str] = &[
     "phoned", "ring", "dial", "puhelin", "puh", "tlf", "tfn", "nås", "erreichbar", "appelez", "bel",
     "kontakt", "komórka", "numer telefonu", "hotline", "telegram", "телефон", "тел", "моб", "звонить",
     "τηλ", "τηλέφωνο", "电话", "手机", "電話", "電話番号", "携帯", "전화", "휴대폰", "핸드폰", "هاتف", "טלפון", "फ़ोन",
-    "msisdn", "caller", "callee", "from", "ext",
+    "msisdn", "caller", "callee", "ext",
 ];
 
 const DIGITS_MIN: usize = 7;
@@ -107,7 +107,7 @@ fn confidence(text: &str, candidate: &Candidate) -> f32 {
         () if bracketed && regular => 0.8,
         () if digits.starts_with("00") && regular => 0.7,
         () if digits.starts_with('0') && regular && digits.len() >= 9 => 0.65,
-        () if groups.len() >= 3 && regular && digits.len() >= 9 && !text[start..end].contains('.') => 0.6,
+        () if groups.len() >= 3 && regular && digits.len() >= 9 && is_enclosed(text, start, end) => 0.6,
         () => 0.0,
     }
 }
@@ -126,9 +126,21 @@ fn looks_like_date(groups: &[u8], written: &str) -> bool {
     groups.windows(3).enumerate().any(dated) || matches!(groups, [4..=u8::MAX, 2, 2])
 }
 
+/// Whether the number fills a cell or a field, and its groups are no list of small numbers.
+fn is_enclosed(text: &str, start: usize, end: usize) -> bool {
+    let bytes = text.as_bytes();
+    let edge = |b: Option<&u8>| {
+        b.is_none_or(|b| matches!(b, b';' | b',' | b'|' | b'"' | b'\'' | b'\t' | b'\n' | b'\r' | b'>' | b'<'))
+    };
+    let body = &text[start..end];
+    let listed = body.split([' ', '-', '/']).skip(1).any(|group| group.len() < 2) || body.contains('.');
+    edge(start.checked_sub(1).and_then(|i| bytes.get(i))) && edge(bytes.get(end)) && !listed
+}
+
 /// A decimal number (`0.99999994`) or an American postal code (`02110-1301`).
 fn is_plain_number(groups: &[u8], written: &str) -> bool {
-    matches!(groups, [_, _]) && written.contains('.') || matches!(groups, [5, 4])
+    let dotted = written.contains('.');
+    (matches!(groups, [_, _]) && dotted) || (dotted && written.contains(' ')) || matches!(groups, [5, 4])
 }
 
 /// Visits candidates: runs of digits with single separators, brackets around one group, a plus in front. A run that
