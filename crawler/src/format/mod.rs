@@ -24,6 +24,7 @@ mod lines;
 mod magic;
 mod ndjson;
 mod parquet;
+mod sqlite;
 mod text;
 pub mod tree;
 
@@ -251,6 +252,7 @@ impl FormatError {
 pub static FORMATS: &[&Format] = &[
     &magic::EMPTY,
     &parquet::FORMAT,
+    &sqlite::FORMAT,
     &magic::AVRO,
     &magic::ORC,
     &magic::ARROW,

@@ -39,7 +39,11 @@ fn an_element_goes_with_exactly_one_comma() {
         ("[\n  {\"a\": 1},\n  {\"a\": 2}\n]\n", 2, "[\n  {\"a\": 1}\n]\n"),
         ("[\n  {\"a\": 1} ,\n  {\"a\": 2}\n]\n", 1, "[\n  {\"a\": 2}\n]\n"),
         ("[\n  {\"a\": 1}\n]\n", 1, "[]\n"),
-        ("{\"x\": [ {\"a\": 7} , {\"a\": 8} ], \"y\": \"}],[{\"}", 7, "{\"x\": [ {\"a\": 8} ], \"y\": \"}],[{\"}"),
+        (
+            "{\"x\": [ {\"a\": 7} , {\"a\": 8} ], \"y\": \"}],[{\"}",
+            7,
+            "{\"x\": [ {\"a\": 8} ], \"y\": \"}],[{\"}",
+        ),
         ("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", 2, "{\"a\":1}\n{\"a\":3}\n"),
         ("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", 3, "{\"a\":1}\n{\"a\":2}\n"),
         ("[[1,[2]],[3,4]]", 2, "[[3,4]]"),
@@ -79,7 +83,11 @@ fn values_keep_every_digit_and_letter() {
     assert_eq!(read.values("big"), [r#"Decimal("123456789012345678901234567890")"#]);
     assert_eq!(read.values("ratio"), ["Float(0.1)"]);
     assert_eq!(read.values("exact"), [r#"Decimal("3.14159265358979323846")"#]);
-    assert!(read.values("note")[0].contains("\\u{2028} is no newline, 😀 and \u{fffd} lone"), "{:?}", read.values("note"));
+    assert!(
+        read.values("note")[0].contains("\\u{2028} is no newline, 😀 and \u{fffd} lone"),
+        "{:?}",
+        read.values("note")
+    );
     assert_eq!(read.values("contacts[].kind").len(), 3);
     assert_eq!(read.values("id"), ["Int(1)", "Int(2)", "Int(3)", "Int(4)", "Int(4)"]);
 }
@@ -102,7 +110,10 @@ fn bad_documents_are_searched_to_their_end() {
         outcome.unwrap();
         assert!(read.cells.iter().any(|cell| cell.value.contains(hidden)), "{name}");
         assert!(kind == AnomalyKind::Empty || read.anomalies[0].0 == kind, "{name} {:?}", read.anomalies);
-        assert!(read.features.iter().all(|(path, _)| !path.contains('@')), "names that are data are no paths");
+        assert!(
+            read.features.iter().all(|(path, _)| !path.contains('@')),
+            "names that are data are no paths"
+        );
     }
     let error = rewrite(&FORMAT, &bytes("hostile-comma").into(), &removal(&[1])).unwrap_err();
     assert!(matches!(error, FormatError::Corrupt(_)));

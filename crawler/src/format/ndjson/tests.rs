@@ -1,6 +1,8 @@
 use catalog::model::AnomalyKind;
 
-use super::super::collect::{assert_removal_law, fixtures, read as read_with, read_within, rewrite as rewrite_with};
+use super::super::collect::{
+    assert_removal_law, fixtures, read as read_with, read_within, rewrite as rewrite_with,
+};
 use super::super::tree::sniff_head;
 use super::*;
 
@@ -27,9 +29,11 @@ fn lines_go_byte_for_byte() {
     let (after, counts) = rewrite_with(&FORMAT, &content, &removal).unwrap();
     // The third row is followed by a blank line, which is no row and stays.
     let text = String::from_utf8(bytes).unwrap();
-    let expected = text
-        .replacen("{\"id\":1,\"email\":\"p1@mail.example\"}\r\n", "", 1)
-        .replacen("{\"id\":5,\"email\":\"p5@mail.example\"}\r\n", "", 1);
+    let expected = text.replacen("{\"id\":1,\"email\":\"p1@mail.example\"}\r\n", "", 1).replacen(
+        "{\"id\":5,\"email\":\"p5@mail.example\"}\r\n",
+        "",
+        1,
+    );
     assert_eq!(after.range(0, after.len() as usize).unwrap(), expected.as_bytes());
     assert_eq!((counts.removed, counts.kept), (2, 11));
 }
@@ -55,7 +59,10 @@ fn malformed_and_overlong_lines_are_searched_as_text() {
     let bounds = Bounds { record_bytes_max: 1_024, ..Bounds::default() };
     let (read, _) = read_within(&FORMAT, &long.into_bytes().into(), &bounds);
     assert!(read.values("line").iter().any(|text| text.contains("p1@mail.example")));
-    assert_eq!((read.rows, read.values("a"), read.anomalies[0].0), (2, vec!["Text(\"b\")"], AnomalyKind::LimitReached));
+    assert_eq!(
+        (read.rows, read.values("a"), read.anomalies[0].0),
+        (2, vec!["Text(\"b\")"], AnomalyKind::LimitReached)
+    );
 
     let (read, _) = read_with(&FORMAT, &fixture("truncated-line"));
     assert_eq!(read.values("line"), ["Raw(\"{\\\"id\\\":3,\\\"email\\\":\\\"p3@mail.exa\")"]);
