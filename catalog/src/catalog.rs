@@ -142,6 +142,9 @@ pub enum Changed<R> {
     Closed,
 }
 
+/// Takes the bytes of an id and what became of the record.
+pub type VisitChanged<'a, R> = dyn FnMut(&[u8], Changed<R>) -> Result<()> + 'a;
+
 /// The catalog over a store.
 pub struct Catalog {
     store: Arc<dyn Store>,
@@ -283,11 +286,7 @@ impl Catalog {
     ///
     /// # Errors
     /// `Corrupt` if a record's bytes are damaged, or what `visit` fails with.
-    pub fn changed<R: Record>(
-        &self,
-        since: u64,
-        visit: &mut dyn FnMut(&[u8], Changed<R>) -> Result<()>,
-    ) -> Result<()> {
+    pub fn changed<R: Record>(&self, since: u64, visit: &mut VisitChanged<'_, R>) -> Result<()> {
         let mut from = key::kind_prefix(R::KIND);
         let end = key::end_of(&from);
         loop {

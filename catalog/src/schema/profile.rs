@@ -1,7 +1,7 @@
 //! One pass over the rows of a part: its schema, its statistics and the digest of its rows, in bounded memory.
 //!
 //! Knows nothing of I/O: the crawler declares features and shows cells as its reader meets them. Declared types win;
-//! the types of untyped text are inferred by [`column`]. Values stay in here until [`super::withhold()`] has
+//! the types of untyped text are inferred by `column.rs`. Values stay in here until [`super::withhold()`] has
 //! taken out what may be personal; only what it leaves may be recorded.
 
 mod column;

@@ -3,7 +3,7 @@
 //! Lenient where a lake must be: an integer fits a float, a date fits a time, and any plain value fits text, since untyped
 //! text of only digits is inferred to be numbers. Reasons hold counts and types, never values.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     Anomaly, AnomalyKind, Feature, FeaturePath, FeatureStatistics, FeatureType, Schema, Segment,
@@ -20,6 +20,10 @@ pub fn validate(
     environment: Option<&str>,
 ) -> Vec<Anomaly> {
     let expected = leaves(&schema.features);
+    let expected_at = Places::of(expected.iter().map(|(path, _)| path));
+    // A null says nothing of nesting: it stands where a struct may stand.
+    let held = statistics.iter().filter(|statistics| statistics.values > 0);
+    let seen_at = Places::of(held.map(|statistics| &statistics.path));
     let seen: HashMap<&FeaturePath, &FeatureStatistics> =
         statistics.iter().map(|statistics| (&statistics.path, statistics)).collect();
     let mut anomalies = Vec::new();
@@ -29,7 +33,7 @@ pub fn validate(
         match seen.get(path) {
             Some(statistics) => compare(feature, rows, statistics, &mut anomalies),
             None if unexpected_here || rows == 0 => {}
-            None if statistics.iter().any(|other| nests(&other.path, path)) => {
+            None if seen_at.around(path) || seen_at.inside(path) => {
                 let reason = "nested otherwise than the schema says".to_owned();
                 anomalies.push(anomaly(AnomalyKind::ValueNestednessMismatch, path, reason));
             }
@@ -40,23 +44,44 @@ pub fn validate(
             None => {}
         }
     }
-    let known: HashMap<&FeaturePath, ()> = expected.iter().map(|(path, _)| (path, ())).collect();
-    for statistics in statistics {
-        // A null where a struct may stand is recorded at the struct's own path.
-        let empty = statistics.values == 0;
-        let nested = || {
-            expected.iter().any(|(path, _)| nests(path, &statistics.path) || nests(&statistics.path, path))
-        };
-        if !known.contains_key(&statistics.path) && !(empty && nested()) {
-            let kind =
-                if nested() { AnomalyKind::ValueNestednessMismatch } else { AnomalyKind::SchemaNewColumn };
-            if kind == AnomalyKind::SchemaNewColumn || !anomalies.iter().any(|other| other.kind == kind) {
-                let reason = format!("not in the schema; its values are {}", statistics.kind.name());
-                anomalies.push(anomaly(kind, &statistics.path, reason));
-            }
-        }
+    // What is nested otherwise was told of the schema's feature. A null where a struct may stand is nothing new.
+    let is_new = |path: &FeaturePath| {
+        !expected_at.leaves.contains(path.0.as_slice())
+            && !expected_at.around(path)
+            && !expected_at.inside(path)
+    };
+    for statistics in statistics.iter().filter(|statistics| is_new(&statistics.path)) {
+        let reason = format!("not in the schema; its values are {}", statistics.kind.name());
+        anomalies.push(anomaly(AnomalyKind::SchemaNewColumn, &statistics.path, reason));
     }
     anomalies
+}
+
+/// Paths of features that hold values, and of all that they are nested in.
+struct Places<'a> {
+    leaves: HashSet<&'a [Segment]>,
+    parents: HashSet<&'a [Segment]>,
+}
+
+impl<'a> Places<'a> {
+    fn of(paths: impl Iterator<Item = &'a FeaturePath>) -> Self {
+        let mut places = Self { leaves: HashSet::new(), parents: HashSet::new() };
+        for path in paths {
+            places.leaves.insert(&path.0);
+            places.parents.extend((1..path.0.len()).map(|end| &path.0[..end]));
+        }
+        places
+    }
+
+    /// Whether one of the places stands around a path: a plain value where the path says that something is nested.
+    fn around(&self, path: &FeaturePath) -> bool {
+        (1..path.0.len()).any(|end| self.leaves.contains(&path.0[..end]))
+    }
+
+    /// Whether one of the places stands inside a path.
+    fn inside(&self, path: &FeaturePath) -> bool {
+        self.parents.contains(path.0.as_slice())
+    }
 }
 
 fn compare(feature: &Feature, rows: u64, seen: &FeatureStatistics, anomalies: &mut Vec<Anomaly>) {
@@ -123,12 +148,6 @@ fn fits(expected: &FeatureType, found: &FeatureType) -> bool {
         (String, Struct(_) | List(_) | Bytes) => false,
         (expected, found) => join_types(expected.clone(), found) == *expected,
     }
-}
-
-/// Whether the second path stands inside the first.
-fn nests(outer: &FeaturePath, inner: &FeaturePath) -> bool {
-    let outer: &[Segment] = &outer.0;
-    outer.len() < inner.0.len() && inner.0.starts_with(outer)
 }
 
 fn anomaly(kind: AnomalyKind, path: &FeaturePath, reason: String) -> Anomaly {

@@ -2,8 +2,8 @@
 //!
 //! The index is derived data in a directory of its own: deletable, rebuilt when it is missing, damaged or of another
 //! layout, brought up to date by what changed since. It holds names, paths, columns, formats and kinds, never values.
-//! [`words`] cuts names into words, [`document`] says what is indexed of a thing, [`query`] reads what people type,
-//! [`index`] keeps the directory.
+//! `words` cuts names into words, `document` says what is indexed of a thing, `query` reads what people type,
+//! `index` keeps the directory and `manifest` knows whether its files are whole.
 
 mod document;
 mod index;

@@ -10,9 +10,9 @@ use twox_hash::XxHash3_128;
 use crate::catalog::{JournalLine, store_error};
 use crate::error::{Error, Result};
 use crate::model::{
-    AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobTokens, BlobVersion, Certificate, Context,
-    Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold, Plan, Schema, Source, Statistics,
-    StepJournal, Suppression, Timestamp, Type, Verification,
+    AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobTokens, BlobVersion,
+    Certificate, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold, Plan, Schema,
+    Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
 };
 
 use super::export::for_each_page;
@@ -42,11 +42,14 @@ struct RecordKind {
     kind: u8,
     name: &'static str,
     /// Decodes a record; its id and index entries.
-    read: fn(&[u8]) -> Result<(Vec<u8>, Vec<(Index, Vec<u8>)>)>,
+    read: fn(&[u8]) -> Result<Read>,
 }
 
+/// Id and index entries of a record.
+type Read = (Vec<u8>, Vec<(Index, Vec<u8>)>);
+
 const fn kind<R: Record>() -> RecordKind {
-    fn read<R: Record>(bytes: &[u8]) -> Result<(Vec<u8>, Vec<(Index, Vec<u8>)>)> {
+    fn read<R: Record>(bytes: &[u8]) -> Result<Read> {
         let record = decode::<R>(bytes)?;
         Ok((R::id_bytes(&record.id()), record.indexes()))
     }

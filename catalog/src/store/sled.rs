@@ -1,7 +1,7 @@
 //! The embedded store: sled 0.34, one tree. One process owns its directory (sled takes an exclusive lock).
 //!
 //! sled is log-structured: a removed or overwritten value stays readable in its files for a while. Whoever erases
-//! must therefore rewrite the catalog into a fresh directory: [`super::rewrite`] does that below this store.
+//! must therefore rewrite the catalog into a fresh directory: `rewrite.rs` does that below this store.
 
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};

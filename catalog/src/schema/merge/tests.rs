@@ -69,22 +69,20 @@ fn types() -> impl Strategy<Value = T> {
 }
 
 fn features(kind: impl Strategy<Value = T> + 'static) -> impl Strategy<Value = Vec<Feature>> {
-    let one = (kind, any::<bool>(), 1..3u64, prop::collection::vec("[xy]", 0..3), prop::option::of("[PQ]"));
+    let domain = prop::collection::btree_set("[xy]", 0..3);
+    let one = (kind, any::<bool>(), 1..3u64, domain, prop::option::of("[PQ]"));
+    let one = one.prop_map(|(kind, required, max_values, domain, semantic)| Feature {
+        presence: Presence {
+            min_fraction: f64::from(u8::from(required)),
+            min_values: u64::from(required),
+            max_values,
+        },
+        domain: domain.into_iter().collect(),
+        semantic,
+        ..feature("", kind)
+    });
     prop::collection::btree_map("[a-d]", one, 0..4).prop_map(|features| {
-        let build = |(name, (kind, required, max, domain, semantic)): (
-            String,
-            (T, bool, u64, Vec<String>, Option<String>),
-        )| {
-            let domain: std::collections::BTreeSet<_> = domain.into_iter().collect();
-            let (min_fraction, min_values) = if required { (1.0, 1) } else { (0.0, 0) };
-            Feature {
-                presence: Presence { min_fraction, min_values, max_values: max },
-                domain: domain.into_iter().collect(),
-                semantic,
-                ..feature(&name, kind)
-            }
-        };
-        features.into_iter().map(build).collect()
+        features.into_iter().map(|(name, feature)| Feature { name, ..feature }).collect()
     })
 }
 

@@ -94,12 +94,20 @@ fn nesting_and_numbers_of_values_are_compared() {
     profiler.cell(tags, &Value::Int(1));
     profiler.cell(tags, &Value::Int(2));
     profiler.cell(user, &Value::Int(7));
+    let note = profiler.feature(&FeaturePath::column("note").field("text"), None);
+    profiler.cell(note, &Value::Int(1));
+    let empty = profiler.feature(&FeaturePath::column("empty"), None);
+    profiler.cell(empty, &Value::Null);
     let profile = profiler.finish();
+    let optional = Presence { min_fraction: 0.0, min_values: 0, max_values: 1 };
     let features = vec![
         feature("tags", T::List(Box::new(T::Int))),
         feature("user", T::Struct(vec![feature("id", T::Int)])),
+        Feature { presence: optional, ..feature("note", T::String) },
+        feature("empty", T::Struct(vec![Feature { presence: optional, ..feature("id", T::Int) }])),
     ];
     let anomalies = validate(&infer::schema(features), 1, &profile.features, None);
     let kinds: Vec<_> = anomalies.iter().map(|anomaly| anomaly.kind).collect();
-    assert_eq!(kinds, [AnomalyKind::FeatureTypeHighNumberValues, AnomalyKind::ValueNestednessMismatch]);
+    let mismatch = AnomalyKind::ValueNestednessMismatch;
+    assert_eq!(kinds, [AnomalyKind::FeatureTypeHighNumberValues, mismatch, mismatch]);
 }
