@@ -104,4 +104,4 @@ fn weight(part: &Part) -> f32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

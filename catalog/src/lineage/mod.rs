@@ -10,3 +10,6 @@
 
 pub mod derive;
 pub mod graph;
+pub mod record;
+pub mod render;
+pub mod walk;

@@ -1,0 +1,203 @@
+//! Inferred edges as executions of type `headwater.InferredEdge`, each with one input and one output event.
+//!
+//! Linking is incremental: from the blobs that changed it walks the indexes of digests to all blobs that share
+//! content with them, infers the edges among these afresh, and gives the changes from what is recorded to what holds.
+//! An edge between versions that are no longer current stays: that one came from the other remains true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::derive::{ContentFacts, InferredEdge, derive, is_telling};
+use super::graph::{self, INFERRED_EDGE};
+use crate::catalog::{AsOf, Catalog, Change};
+use crate::error::Result;
+use crate::model::{
+    Artifact, ArtifactId, BlobId, BlobVersion, Event, EventKind, Execution, ExecutionId, ExecutionState,
+    Properties, Property, TypeId,
+};
+use crate::store::record::Index;
+
+/// Blobs that one linking looks at; blobs of one content beyond it are linked when they change themselves.
+const RELATED_MAX: usize = 50_000;
+
+/// The changes that bring the inferred edges around some changed blobs up to date; none if they are.
+///
+/// # Errors
+/// `Corrupt` if a record is damaged, `Unavailable` if the store fails.
+pub fn edges_changes(catalog: &Catalog, changed: &[BlobId]) -> Result<Vec<Change>> {
+    let of = graph::ensure(catalog, &INFERRED_EDGE)?;
+    let related = related(catalog, changed)?;
+    let facts: Vec<ContentFacts<'_>> = related
+        .values()
+        .map(|version| ContentFacts {
+            blob: version.blob,
+            artifact: version.artifact,
+            path: &version.path,
+            modified: version.modified,
+            version,
+        })
+        .collect();
+    let recorded = recorded(catalog, of, &related)?;
+    let mut kept: BTreeSet<&Ends> = BTreeSet::new();
+    let mut wanted: BTreeMap<Ends, InferredEdge> = BTreeMap::new();
+    for edge in derive(&facts) {
+        let (from, to) = (related[&edge.from].artifact, related[&edge.to].artifact);
+        // What a larger linking was surer of is not turned around by a smaller one that saw fewer blobs.
+        let opposite = |(ends, known): &(&Ends, &Execution)| {
+            (ends.0, ends.1) == (to, from) && confidence(known) >= f64::from(edge.confidence)
+        };
+        match recorded.iter().find(opposite) {
+            Some((ends, _)) => {
+                kept.insert(ends);
+            }
+            None => {
+                wanted.insert((from, to, edge.kind.to_string()), edge);
+            }
+        }
+    }
+    let mut changes = Vec::new();
+    for (ends, known) in &recorded {
+        if !wanted.contains_key(ends) && !kept.contains(ends) {
+            changes.extend(close(known.id, ends));
+        }
+    }
+    let fresh = wanted.keys().filter(|ends| !recorded.contains_key(*ends)).count() as u64;
+    let mut next = if fresh > 0 { catalog.reserve_ids(fresh)? } else { 0 };
+    for (ends, edge) in &wanted {
+        let known = recorded.get(ends);
+        let id = known.map_or(ExecutionId(next), |known| known.id);
+        next += i64::from(known.is_none());
+        changes.extend(put(catalog, of, id, known, ends, edge)?);
+    }
+    Ok(changes)
+}
+
+/// Parent, child and kind of an edge.
+type Ends = (ArtifactId, ArtifactId, String);
+
+/// Current versions of the changed blobs and of all that share content with them, directly or through others.
+fn related(catalog: &Catalog, changed: &[BlobId]) -> Result<BTreeMap<BlobId, BlobVersion>> {
+    let mut found: BTreeMap<BlobId, BlobVersion> = BTreeMap::new();
+    let mut queue: Vec<BlobVersion> = Vec::new();
+    let mut asked: BTreeSet<(u8, Vec<u8>)> = BTreeSet::new();
+    for blob in changed {
+        queue.extend(catalog.get::<BlobVersion>(blob, AsOf::Now)?);
+    }
+    while let Some(version) = queue.pop() {
+        if found.contains_key(&version.blob) || found.len() >= RELATED_MAX {
+            continue;
+        }
+        for (index, value) in content_keys(&version) {
+            if asked.insert((index as u8, value.clone())) {
+                let sharing: Vec<BlobVersion> = catalog.find(index, &value)?;
+                queue.extend(sharing.into_iter().filter(|other| !found.contains_key(&other.blob)));
+            }
+        }
+        found.insert(version.blob, version);
+    }
+    Ok(found)
+}
+
+/// Where blobs with the same content are found: by stored bytes, peeled bytes, rows, and bytes of members.
+fn content_keys(version: &BlobVersion) -> Vec<(Index, Vec<u8>)> {
+    let mut keys = Vec::new();
+    let digests = version.digest.iter().filter(|_| is_telling(version.root()));
+    let parts = version.parts.iter().filter(|part| is_telling(part)).filter_map(|part| part.digest.as_ref());
+    for digest in digests.chain(parts) {
+        keys.push((Index::Digest, digest.0.to_vec()));
+        keys.push((Index::PartDigest, digest.0.to_vec()));
+    }
+    let rows = version.root().rows_digest.filter(|_| is_telling(version.root()));
+    keys.extend(rows.map(|rows| (Index::RowsDigest, rows.0.to_vec())));
+    keys
+}
+
+/// Recorded edges into current versions of the related blobs from versions that are current too.
+fn recorded(
+    catalog: &Catalog,
+    of: TypeId,
+    related: &BTreeMap<BlobId, BlobVersion>,
+) -> Result<BTreeMap<Ends, Execution>> {
+    let mut recorded = BTreeMap::new();
+    for version in related.values() {
+        for event in graph::events_of_artifact(catalog, version.artifact)? {
+            if event.kind.is_input() {
+                continue;
+            }
+            let Some(execution) = catalog.get::<Execution>(&event.execution, AsOf::Now)? else { continue };
+            if execution.type_id != of {
+                continue;
+            }
+            let Some(Property::String(kind)) = execution.properties.get("kind").cloned() else { continue };
+            let inputs = graph::events_of_execution(catalog, execution.id)?;
+            let Some(input) = inputs.iter().find(|event| event.kind.is_input()) else { continue };
+            if is_current(catalog, input.artifact)? {
+                recorded.insert((input.artifact, event.artifact, kind), execution);
+            }
+        }
+    }
+    Ok(recorded)
+}
+
+fn is_current(catalog: &Catalog, artifact: ArtifactId) -> Result<bool> {
+    let Some(blob) = catalog.get::<Artifact>(&artifact, AsOf::Now)?.and_then(|artifact| artifact.blob) else {
+        return Ok(false);
+    };
+    let version: Option<BlobVersion> = catalog.get(&blob, AsOf::Now)?;
+    Ok(version.is_some_and(|version| version.artifact == artifact))
+}
+
+fn confidence(execution: &Execution) -> f64 {
+    match execution.properties.get("confidence") {
+        Some(Property::Double(confidence)) => *confidence,
+        _ => 0.0,
+    }
+}
+
+fn put(
+    catalog: &Catalog,
+    of: TypeId,
+    id: ExecutionId,
+    known: Option<&Execution>,
+    ends: &Ends,
+    edge: &InferredEdge,
+) -> Result<Vec<Change>> {
+    let (from, to, kind) = ends;
+    let now = catalog.env().clock.now();
+    let started = known.map_or(now, |known| known.started);
+    let mut properties = Properties::new();
+    properties.insert("kind".into(), graph::text(kind));
+    properties.insert("confidence".into(), Property::Double(f64::from(edge.confidence)));
+    properties.insert("evidence".into(), graph::text(&edge.evidence));
+    properties.insert("direction_known".into(), Property::Bool(edge.direction_known));
+    let execution = Execution {
+        id,
+        type_id: of,
+        name: Some(format!("{kind}:{from}:{to}")),
+        state: ExecutionState::Complete,
+        properties,
+        custom_properties: Properties::new(),
+        started,
+        ended: Some(started),
+    };
+    if known == Some(&execution) {
+        return Ok(Vec::new());
+    }
+    let event =
+        |artifact: ArtifactId, kind| Event { artifact, execution: id, kind, path: Vec::new(), time: started };
+    Ok(vec![
+        Change::put(&execution)?,
+        Change::put(&event(*from, EventKind::Input))?,
+        Change::put(&event(*to, EventKind::Output))?,
+    ])
+}
+
+fn close(id: ExecutionId, (from, to, _): &Ends) -> [Change; 3] {
+    [
+        Change::close::<Event>(&(id, *from, EventKind::Input)),
+        Change::close::<Event>(&(id, *to, EventKind::Output)),
+        Change::close::<Execution>(&id),
+    ]
+}
+
+#[cfg(test)]
+pub(super) mod tests;
