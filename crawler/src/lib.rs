@@ -4,7 +4,11 @@
 //! no command line and no SQL.
 
 pub mod content;
+pub mod ctx;
 pub mod error;
 pub mod format;
+pub mod pipeline;
 pub mod recognise;
+pub mod schedule;
 pub mod source;
+pub mod stage;

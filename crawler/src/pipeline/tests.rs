@@ -1,0 +1,269 @@
+//! The line over a store in memory: what is recorded, what an incremental crawl reads, what a kill leaves behind.
+
+mod random;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::env::fixed;
+use catalog::lineage::graph;
+use catalog::model::{
+    AnomalyKind, BlobTokens, BlobVersion, Dataset, Execution, ExecutionState, Findings, Schema, Searched,
+    Statistics,
+};
+use catalog::store::memory::MemoryStore;
+use catalog::{AsOf, Catalog};
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use super::*;
+use crate::error::Kind;
+use crate::source::SourceOptions;
+use crate::source::faulty::{Faults, Faulty};
+use crate::source::guard::Limits;
+
+const URL: &str = "memory://lake";
+
+fn options() -> SourceOptions {
+    let backoff = Duration::from_micros(10);
+    let limits = Limits { backoff, backoff_max: backoff, retries_max: 20, ..Limits::default() };
+    SourceOptions { limits, ..SourceOptions::default() }
+}
+
+fn ctx(store: Arc<MemoryStore>) -> Ctx {
+    Ctx::new(Arc::new(Catalog::open(store, fixed::env(1)).unwrap()))
+}
+
+fn fresh() -> Ctx {
+    ctx(Arc::new(MemoryStore::new()))
+}
+
+fn lake(store: &Arc<InMemory>) -> Lake {
+    Lake::over(URL, store.clone(), &options()).unwrap()
+}
+
+async fn put(store: &InMemory, path: &str, bytes: &[u8]) {
+    store.put(&path.into(), bytes.to_vec().into()).await.unwrap();
+}
+
+fn people(rows: usize) -> Vec<u8> {
+    let row = |n: usize| format!("{n},p{n}.berg@mail.example,{}\n", ["DE", "FR"][n % 2]);
+    let rows: String = (1..=rows).map(row).collect();
+    format!("customer_id,email,country\n{rows}").into_bytes()
+}
+
+async fn sample() -> Arc<InMemory> {
+    let store = Arc::new(InMemory::new());
+    put(&store, "crm/customers.csv", &people(40)).await;
+    put(&store, "orders/year=2024/part-0.csv", b"order_id,total\n1,9.5\n2,11.0\n3,12.5\n").await;
+    put(&store, "orders/year=2025/part-0.csv", b"order_id,total\n4,1.5\n5,1.0\n6,2.5\n").await;
+    put(&store, "orders/_SUCCESS", b"").await;
+    put(&store, "logs/app.log", b"2024-05-01 12:00:00 INFO start\n2024-05-01 12:00:01 WARN stop\n").await;
+    put(&store, "junk.bin", &[0, 159, 146, 150, 0, 1, 2, 255]).await;
+    store
+}
+
+/// All current records of a source without ids, runs and times, by path.
+fn state(catalog: &Catalog) -> String {
+    let mut lines = Vec::new();
+    let blobs: Vec<BlobVersion> = catalog.all(AsOf::Now).unwrap();
+    let paths: BTreeMap<_, _> = blobs.iter().map(|blob| (blob.blob, blob.path.clone())).collect();
+    for blob in &blobs {
+        let BlobVersion { path, size, digest, parts, anomalies, searched, .. } = blob;
+        lines.push(format!("blob {path:?} {size} {digest:?} {parts:?} {anomalies:?} {searched:?}"));
+    }
+    for statistics in catalog.all::<Statistics>(AsOf::Now).unwrap() {
+        let path = &paths[&statistics.blob];
+        lines.push(format!("statistics {path:?} {:?} {} {:?}", statistics.member, statistics.rows, statistics.features));
+    }
+    for findings in catalog.all::<Findings>(AsOf::Now).unwrap() {
+        lines.push(format!("findings {:?} {:?}", paths[&findings.blob], findings.findings));
+    }
+    for tokens in catalog.all::<BlobTokens>(AsOf::Now).unwrap() {
+        lines.push(format!("tokens {:?} {:?}", paths[&tokens.blob], tokens.tokens));
+    }
+    for dataset in catalog.all::<Dataset>(AsOf::Now).unwrap() {
+        let tied = graph::artifacts_of_context(catalog, dataset.context.unwrap()).unwrap();
+        let tied: Vec<_> = blobs.iter().filter(|blob| tied.contains(&blob.artifact)).map(|blob| &blob.path).collect();
+        // A dataset keeps the name that it got first, so names tell of history.
+        let dataset = Dataset { context: None, name: String::new(), ..dataset };
+        lines.push(format!("dataset {dataset:?} {tied:?}"));
+    }
+    lines.sort();
+    lines.join("\n")
+}
+
+fn by_path(catalog: &Catalog) -> BTreeMap<String, BlobVersion> {
+    let blobs: Vec<BlobVersion> = catalog.all(AsOf::Now).unwrap();
+    blobs.into_iter().map(|blob| (blob.path.clone(), blob)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_pass_records_everything_and_no_personal_value() {
+    let store = sample().await;
+    let records = Arc::new(MemoryStore::new());
+    let ctx = ctx(records.clone());
+    let report = crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!((report.listed, report.read, report.new), (6, 6, 6));
+    let blobs = by_path(&ctx.catalog);
+    let customers = &blobs["crm/customers.csv"];
+    assert_eq!(customers.root().format, "csv");
+    assert_eq!(customers.root().rows, Some(40));
+    assert_eq!(customers.searched, Searched::Full);
+    assert!(matches!(blobs["junk.bin"].searched, Searched::No(_)), "{:?}", blobs["junk.bin"]);
+    let findings: Findings = ctx.catalog.get(&customers.blob, AsOf::Now).unwrap().unwrap();
+    assert!(findings.findings.iter().any(|finding| finding.kind == "EMAIL_ADDRESS"));
+    let hasher = &ctx.catalog.env().hasher;
+    for (kind, normal) in [("EMAIL_ADDRESS", "p7.berg@mail.example"), ("KEY:customer_id", "7")] {
+        let digest = hasher.digest(kind, normal);
+        let found: Vec<BlobTokens> =
+            ctx.catalog.find(catalog::store::record::Index::Token, &digest.0).unwrap();
+        assert_eq!(found.iter().map(|tokens| tokens.blob).collect::<Vec<_>>(), [customers.blob], "{kind}");
+    }
+    let datasets: Vec<Dataset> = ctx.catalog.all(AsOf::Now).unwrap();
+    let orders = datasets.iter().find(|dataset| dataset.root.starts_with("orders")).unwrap();
+    assert_eq!((orders.blobs.len(), orders.rows), (2, Some(6)));
+    let of_customers = datasets.iter().find(|dataset| dataset.blobs == [customers.blob]).unwrap();
+    let schema: Schema = ctx.catalog.get(&of_customers.schema.unwrap(), AsOf::Now).unwrap().unwrap();
+    let email = schema.features.iter().find(|feature| feature.name == "email").unwrap();
+    assert_eq!(email.semantic.as_deref(), Some("EMAIL_ADDRESS"));
+    let dump = catalog::store::Store::scan(&*records, &[], &[255; 8], usize::MAX).unwrap();
+    let needle = b"p7.berg";
+    assert!(!dump.iter().any(|(_, value)| value.windows(needle.len()).any(|window| window == needle)));
+    let run: Execution = ctx.catalog.get(&report.run.unwrap(), AsOf::Now).unwrap().unwrap();
+    assert_eq!(run.state, ExecutionState::Complete);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_changed_is_read_again() {
+    let (store, ctx) = (sample().await, fresh());
+    crawl(&ctx, &lake(&store)).await.unwrap();
+    let again = crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!((again.listed, again.read, again.unchanged, again.bytes_read), (6, 0, 6, 0));
+    put(&store, "crm/customers.csv", &people(41)).await;
+    store.rename(&"logs/app.log".into(), &"logs/old.log".into()).await.unwrap();
+    store.delete(&"junk.bin".into()).await.unwrap();
+    let before = ctx.catalog.env().clock.now();
+    let report = crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!((report.read, report.changed, report.new, report.moved, report.deleted), (2, 1, 1, 1, 2));
+    let blobs = by_path(&ctx.catalog);
+    assert!(!blobs.contains_key("junk.bin") && blobs.contains_key("logs/old.log"));
+    assert_eq!(blobs["crm/customers.csv"].root().rows, Some(41));
+    let past: BlobVersion =
+        ctx.catalog.get(&blobs["crm/customers.csv"].blob, AsOf::Time(before)).unwrap().unwrap();
+    assert_eq!(past.root().rows, Some(40));
+    let anew = fresh();
+    crawl(&anew, &lake(&store)).await.unwrap();
+    assert_eq!(state(&ctx.catalog), state(&anew.catalog));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crawl_killed_at_any_commit_is_made_good_by_the_next() {
+    let store = sample().await;
+    let undisturbed = fresh();
+    crawl(&undisturbed, &lake(&store)).await.unwrap();
+    for commits in 1.. {
+        let records = Arc::new(MemoryStore::new());
+        let ctx = ctx(records.clone());
+        records.fail_after(commits);
+        let killed = crawl(&ctx, &lake(&store)).await;
+        records.fail_after(0);
+        for blob in ctx.catalog.all::<BlobVersion>(AsOf::Now).unwrap() {
+            let findings = ctx.catalog.get::<Findings>(&blob.blob, AsOf::Now).unwrap();
+            let tokens = ctx.catalog.get::<BlobTokens>(&blob.blob, AsOf::Now).unwrap();
+            assert!(findings.is_some() && tokens.is_some(), "a blob is recorded whole or not at all");
+        }
+        crawl(&ctx, &lake(&store)).await.unwrap();
+        assert_eq!(state(&ctx.catalog), state(&undisturbed.catalog), "killed at commit {commits}");
+        let runs: Vec<Execution> = ctx.catalog.all(AsOf::Now).unwrap();
+        assert!(runs.iter().all(|run| run.state != ExecutionState::Running), "killed at commit {commits}");
+        if killed.is_ok() {
+            assert!(commits > 4, "commits were counted");
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_store_is_asked_again() {
+    let store = sample().await;
+    let undisturbed = fresh();
+    crawl(&undisturbed, &lake(&store)).await.unwrap();
+    for seed in 0..10 {
+        let faults = Faults { busy: 60, torn: 60, ..Faults::default() };
+        let faulty: Arc<dyn ObjectStore> = Arc::new(Faulty::new(store.clone(), faults, seed));
+        let (ctx, lake) = (fresh(), Lake::over(URL, faulty, &options()).unwrap());
+        crawl(&ctx, &lake).await.unwrap();
+        assert_eq!(state(&ctx.catalog), state(&undisturbed.catalog), "seed {seed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_vanishes_while_it_is_crawled_is_no_failure() {
+    let store = sample().await;
+    for seed in 0..10 {
+        let faulty = Faulty::new(store.clone(), Faults { gone: 90, ..Faults::default() }, seed);
+        let lake = Lake::over(URL, Arc::new(faulty), &options()).unwrap();
+        let ctx = fresh();
+        let report = crawl(&ctx, &lake).await.unwrap();
+        assert_eq!(by_path(&ctx.catalog).len() as u64, report.read, "seed {seed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_down_fails_the_crawl_and_loses_nothing() {
+    let (store, ctx) = (sample().await, fresh());
+    crawl(&ctx, &lake(&store)).await.unwrap();
+    let before = state(&ctx.catalog);
+    let down = Faulty::new(store.clone(), Faults { busy: 255, ..Faults::default() }, 3);
+    let quick = SourceOptions { limits: Limits { retries_max: 0, ..options().limits }, ..options() };
+    let error = crawl(&ctx, &Lake::over(URL, Arc::new(down), &quick).unwrap()).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Unavailable);
+    assert_eq!(state(&ctx.catalog), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erased_persons_who_come_back_raise_an_alarm() {
+    use catalog::model::{Principal, RequestId, Suppression};
+    let (store, ctx) = (sample().await, fresh());
+    let suppression = Suppression {
+        kind: "EMAIL_ADDRESS".into(),
+        digest: ctx.catalog.env().hasher.digest("EMAIL_ADDRESS", "p7.berg@mail.example"),
+        request: RequestId("r".into()),
+        since: ctx.catalog.env().clock.now(),
+    };
+    ctx.catalog.commit(&Principal::system(), &[catalog::Change::put(&suppression).unwrap()]).unwrap();
+    let report = crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!(report.anomalies["SUPPRESSED_SUBJECT"], 1);
+    let customers = &by_path(&ctx.catalog)["crm/customers.csv"];
+    assert_eq!(customers.anomalies[0].kind, AnomalyKind::SuppressedSubject);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pinned_schema_is_kept_and_blobs_are_held_against_it() {
+    use catalog::model::Principal;
+    let (store, ctx) = (sample().await, fresh());
+    crawl(&ctx, &lake(&store)).await.unwrap();
+    let orders = |catalog: &Catalog| {
+        let datasets: Vec<Dataset> = catalog.all(AsOf::Now).unwrap();
+        datasets.into_iter().find(|dataset| dataset.root.starts_with("orders")).unwrap()
+    };
+    let id = orders(&ctx.catalog).schema.unwrap();
+    let schema: Schema = ctx.catalog.get(&id, AsOf::Now).unwrap().unwrap();
+    let pinned = Schema { pinned: Some(ctx.catalog.env().clock.now()), ..schema };
+    ctx.catalog.commit(&Principal::system(), &[catalog::Change::put(&pinned).unwrap()]).unwrap();
+    put(&store, "orders/year=2025/part-0.csv", b"order_id,total,extra\n4,x,1\n5,y,2\n6,z,3\n").await;
+    crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!(orders(&ctx.catalog).schema, Some(id));
+    let kinds = |path: &str| -> Vec<AnomalyKind> {
+        by_path(&ctx.catalog)[path].anomalies.iter().map(|anomaly| anomaly.kind).collect()
+    };
+    let changed = kinds("orders/year=2025/part-0.csv");
+    assert!(changed.contains(&AnomalyKind::SchemaNewColumn), "{changed:?}");
+    assert!(changed.contains(&AnomalyKind::UnexpectedDataType), "{changed:?}");
+    assert_eq!(kinds("orders/year=2024/part-0.csv"), []);
+    put(&store, "orders/year=2025/part-0.csv", b"order_id,total\n4,1.5\n5,1.0\n6,2.5\n").await;
+    crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!(kinds("orders/year=2025/part-0.csv"), []);
+}

@@ -1,0 +1,90 @@
+//! Whatever happens to a lake between crawls, an incremental crawl leaves what a full one would.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Write(u8, u8),
+    Delete(u8),
+    Rename(u8, u8),
+    Crawl,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        5 => (0..12_u8, 0..9_u8).prop_map(|(path, content)| Step::Write(path, content)),
+        2 => (0..12_u8).prop_map(Step::Delete),
+        2 => (0..12_u8, 0..12_u8).prop_map(|(from, to)| Step::Rename(from, to)),
+        2 => Just(Step::Crawl),
+    ];
+    proptest::collection::vec(step, 1..20)
+}
+
+fn path(number: u8) -> String {
+    match number % 4 {
+        0 => format!("events/dt=2024-05-0{}/part-0.csv", number / 4 + 1),
+        1 => format!("crm/people_{}.csv", number / 4),
+        2 => format!("logs/app.log.{}", number / 4),
+        _ => format!("misc/{number}"),
+    }
+}
+
+fn content(number: u8) -> Vec<u8> {
+    match number {
+        0 => people(12),
+        1 => people(13),
+        2 => b"id,kind,at\n1,open,2024-05-01\n2,shut,2024-05-02\n".to_vec(),
+        3 => b"id,kind,at,size\n1,open,2024-05-01,5\n2,shut,2024-05-02,6\n".to_vec(),
+        4 => b"2024-05-01 12:00:00 INFO a\n2024-05-01 12:00:01 WARN b\n".to_vec(),
+        5 => Vec::new(),
+        6 => b"a,b\n1,\"torn".to_vec(),
+        7 => vec![0, 1, 2, 200, 255, 0],
+        _ => b"Dear Ada Berg, write to ada.berg@mail.example.\n".to_vec(),
+    }
+}
+
+async fn apply(store: &Arc<InMemory>, ctx: &Ctx, there: &mut BTreeSet<u8>, step: &Step) {
+    match step {
+        Step::Write(at, what) => {
+            put(store, &path(*at), &content(*what)).await;
+            there.insert(*at);
+        }
+        Step::Delete(at) => {
+            if there.remove(at) {
+                store.delete(&path(*at).as_str().into()).await.unwrap();
+            }
+        }
+        Step::Rename(from, to) => {
+            if from != to && there.remove(from) {
+                store.rename(&path(*from).as_str().into(), &path(*to).as_str().into()).await.unwrap();
+                there.insert(*to);
+            }
+        }
+        Step::Crawl => {
+            crawl(ctx, &lake(store)).await.unwrap();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn incremental_crawls_end_where_a_full_one_does(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (left, right) = runtime.block_on(async {
+            let (store, ctx, mut there) = (Arc::new(InMemory::new()), fresh(), BTreeSet::new());
+            for step in steps.iter().chain([&Step::Crawl]) {
+                apply(&store, &ctx, &mut there, step).await;
+            }
+            let anew = fresh();
+            crawl(&anew, &lake(&store)).await.unwrap();
+            (state(&ctx.catalog), state(&anew.catalog))
+        });
+        prop_assert_eq!(left, right);
+    }
+}

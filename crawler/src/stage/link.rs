@@ -1,0 +1,200 @@
+//! Sees the blobs of the source together: datasets with their merged schemas, contexts in the graph, inferred lineage.
+//!
+//! What belongs together is decided in `catalog` (`dataset`, `schema`, `lineage`); this stage fetches what those
+//! decisions need and records what came of them. It looks at all current blobs, not at what this run read, so that it
+//! can be repeated and an interrupted one is made good by the next.
+
+mod schema;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use catalog::dataset::{BlobFacts, group, keep_names};
+use catalog::lineage::{derive, graph};
+use catalog::model::{
+    ArtifactId, Attribution, BlobVersion, ContextId, Dataset, DatasetId, Principal, Properties, Schema,
+    SchemaId, SourceId, TypeId,
+};
+use catalog::{AsOf, Catalog, Change};
+
+use super::{Recorded, Run};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::pipeline::CrawlReport;
+use crate::source::Lake;
+
+/// Changes in one commit.
+const CHANGES_A_COMMIT: usize = 512;
+
+/// Groups and links; gives the run's report.
+///
+/// # Errors
+/// If the catalog fails.
+pub async fn link(ctx: &Ctx, _lake: &Lake, run: &Run, recorded: Recorded) -> Result<CrawlReport> {
+    let (catalog, source) = (Arc::clone(&ctx.catalog), run.source.clone());
+    let linked = ctx.blocking(move || link_all(&catalog, &source)).await;
+    let (datasets, edges) = linked?;
+    ctx.progress.done("grouped and linked");
+    Ok(CrawlReport { datasets, edges, ..recorded.report })
+}
+
+/// All that the decisions look at.
+pub(super) struct Facts {
+    /// Current blobs of all sources, in order of source and path.
+    pub(super) blobs: Vec<BlobVersion>,
+    /// Schemas of their root parts.
+    pub(super) schemas: HashMap<SchemaId, Schema>,
+}
+
+impl Facts {
+    fn load(catalog: &Catalog) -> Result<Self> {
+        let mut blobs = catalog.all::<BlobVersion>(AsOf::Now)?;
+        blobs.sort_by(|a, b| (&a.source, &a.path).cmp(&(&b.source, &b.path)));
+        let ids: BTreeSet<SchemaId> = blobs.iter().filter_map(|blob| blob.root().schema).collect();
+        let mut schemas = HashMap::new();
+        for id in ids {
+            schemas.extend(catalog.get::<Schema>(&id, AsOf::Now)?.map(|schema| (id, schema)));
+        }
+        Ok(Self { blobs, schemas })
+    }
+
+    /// Blobs of a source.
+    fn of<'a>(&'a self, source: &'a SourceId) -> impl Iterator<Item = &'a BlobVersion> {
+        self.blobs.iter().filter(move |blob| blob.source == *source)
+    }
+}
+
+fn link_all(catalog: &Catalog, source: &SourceId) -> Result<(u64, u64)> {
+    let facts = Facts::load(catalog)?;
+    let datasets = link_datasets(catalog, source, &facts)?;
+    let edges = link_lineage(&facts)?;
+    Ok((datasets, edges))
+}
+
+fn facts_of<'a>(blob: &'a BlobVersion, facts: &'a Facts) -> BlobFacts<'a> {
+    let root = blob.root();
+    BlobFacts {
+        blob: blob.blob,
+        path: &blob.path,
+        size: blob.size,
+        modified: blob.modified,
+        format: &root.format,
+        layers: &root.layers,
+        dialect: &root.dialect,
+        schema: root.schema.and_then(|id| facts.schemas.get(&id)),
+        anomalies: &blob.anomalies,
+    }
+}
+
+fn link_datasets(catalog: &Catalog, source: &SourceId, facts: &Facts) -> Result<u64> {
+    let of_source: Vec<BlobFacts<'_>> = facts.of(source).map(|blob| facts_of(blob, facts)).collect();
+    let mut datasets = group(source, &of_source);
+    let current = catalog.all::<Dataset>(AsOf::Now)?;
+    keep_names(&mut datasets, &current);
+    let blobs: HashMap<_, _> = facts.of(source).map(|blob| (blob.blob, blob)).collect();
+    let context_type = graph::ensure(catalog, &graph::DATASET)?;
+    let known: HashMap<&DatasetId, &Dataset> = current.iter().map(|known| (&known.id, known)).collect();
+    let mut writer = Writer { catalog, changes: Vec::new() };
+    for dataset in &mut datasets {
+        let members: Vec<&BlobVersion> = dataset.blobs.iter().filter_map(|id| blobs.get(id).copied()).collect();
+        let known = known.get(&dataset.id).copied();
+        schema::settle(catalog, &mut writer, dataset, known, &members, facts)?;
+        let rows: Option<Vec<u64>> = members.iter().map(|blob| blob.root().rows).collect();
+        dataset.rows = rows.map(|rows| rows.iter().sum());
+        dataset.context = Some(link_context(catalog, &mut writer, context_type, dataset, &members)?);
+        if known != Some(dataset) {
+            writer.push(Change::put(dataset)?)?;
+        }
+    }
+    let live: BTreeSet<&DatasetId> = datasets.iter().map(|dataset| &dataset.id).collect();
+    for gone in current.iter().filter(|known| known.source == *source && !live.contains(&known.id)) {
+        writer.push(Change::close::<Dataset>(&gone.id))?;
+        if let Some(context) = gone.context {
+            tie(catalog, &mut writer, context, &BTreeSet::new())?;
+        }
+    }
+    schema::forget(catalog, &mut writer, facts.of(source), &datasets)?;
+    writer.flush()?;
+    Ok(datasets.len() as u64)
+}
+
+/// The dataset's context, with exactly the artifacts of its current blobs tied to it.
+fn link_context(
+    catalog: &Catalog,
+    writer: &mut Writer<'_>,
+    of: TypeId,
+    dataset: &Dataset,
+    members: &[&BlobVersion],
+) -> Result<ContextId> {
+    let properties = [
+        ("dataset", &dataset.id.0),
+        ("name", &dataset.name),
+        ("root", &dataset.root),
+        ("format", &dataset.format),
+    ];
+    let properties: Properties =
+        properties.into_iter().map(|(name, value)| (name.to_owned(), graph::text(value))).collect();
+    let (context, changes) = graph::put_context(catalog, of, &dataset.id.0, properties)?;
+    for change in changes {
+        writer.push(change)?;
+    }
+    tie(catalog, writer, context, &members.iter().map(|blob| blob.artifact).collect())?;
+    Ok(context)
+}
+
+fn tie(
+    catalog: &Catalog,
+    writer: &mut Writer<'_>,
+    context: ContextId,
+    artifacts: &BTreeSet<ArtifactId>,
+) -> Result<()> {
+    let tied: BTreeSet<_> = graph::artifacts_of_context(catalog, context)?.into_iter().collect();
+    for artifact in tied.difference(artifacts) {
+        writer.push(Change::close::<Attribution>(&(context, *artifact)))?;
+    }
+    for artifact in artifacts.difference(&tied) {
+        writer.push(graph::attribute(context, *artifact)?)?;
+    }
+    Ok(())
+}
+
+fn link_lineage(facts: &Facts) -> Result<u64> {
+    let contents: Vec<derive::ContentFacts<'_>> = facts
+        .blobs
+        .iter()
+        .map(|version| derive::ContentFacts {
+            blob: version.blob,
+            artifact: version.artifact,
+            path: &version.path,
+            modified: version.modified,
+            version,
+        })
+        .collect();
+    let edges = derive::derive(&contents);
+    Ok(edges.len() as u64)
+}
+
+/// Gathers changes into commits of a bearable size.
+pub(super) struct Writer<'a> {
+    catalog: &'a Catalog,
+    changes: Vec<Change>,
+}
+
+impl Writer<'_> {
+    /// Takes a change.
+    pub(super) fn push(&mut self, change: Change) -> Result<()> {
+        self.changes.push(change);
+        if self.changes.len() >= CHANGES_A_COMMIT {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let changes = std::mem::take(&mut self.changes);
+        if !changes.is_empty() {
+            self.catalog.commit(&Principal::system(), &changes)?;
+        }
+        Ok(())
+    }
+}

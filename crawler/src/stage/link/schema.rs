@@ -1,0 +1,149 @@
+//! A dataset's schema: merged over its blobs with the semantic types found in them; or the one that a person pinned,
+//! against which the blobs are then validated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::model::{
+    Anomaly, AnomalyKind, BlobId, BlobVersion, Dataset, Feature, FeaturePath, FeatureType, Findings, Schema,
+    Statistics,
+};
+use catalog::schema::{infer, merge, validate};
+use catalog::{AsOf, Catalog, Change};
+
+use super::{Facts, Writer};
+use crate::error::Result;
+
+/// Findings less sure than this name no semantic type.
+const SEMANTIC_MIN: f32 = 0.8;
+
+/// Whether an anomaly comes from comparing with a schema: those are told of a feature, and made here only.
+fn is_of_schema(anomaly: &Anomaly) -> bool {
+    anomaly.feature.is_some() && !matches!(anomaly.kind, AnomalyKind::SuppressedSubject)
+}
+
+/// Gives a dataset its schema and records it; validates its blobs if the schema is pinned.
+pub(super) fn settle(
+    catalog: &Catalog,
+    writer: &mut Writer<'_>,
+    dataset: &mut Dataset,
+    known: Option<&Dataset>,
+    members: &[&BlobVersion],
+    facts: &Facts,
+) -> Result<()> {
+    let current = match known.and_then(|known| known.schema) {
+        Some(id) => catalog.get::<Schema>(&id, AsOf::Now)?,
+        None => None,
+    };
+    if let Some(pinned) = current.filter(|schema| schema.pinned.is_some()) {
+        dataset.schema = Some(pinned.id);
+        return validate_members(catalog, writer, &pinned, members);
+    }
+    let ids: BTreeSet<_> = members.iter().filter_map(|blob| blob.root().schema).collect();
+    // A blob's own schema counts as it was inferred, even if a dataset of equal content has it pinned.
+    let inferred: Vec<Schema> = ids
+        .iter()
+        .filter_map(|id| facts.schemas.get(id))
+        .map(|schema| Schema { pinned: None, ..schema.clone() })
+        .collect();
+    let Some(merged) = merge(&inferred) else { return Ok(()) };
+    let schema = infer::schema(with_semantics(merged.features, &semantics(catalog, members)?));
+    dataset.schema = Some(schema.id);
+    if catalog.get::<Schema>(&schema.id, AsOf::Now)?.is_none() {
+        writer.push(Change::put(&schema)?)?;
+    }
+    Ok(())
+}
+
+/// The surest kind found in each feature over all blobs; blobs that agree add up.
+fn semantics(catalog: &Catalog, members: &[&BlobVersion]) -> Result<BTreeMap<FeaturePath, String>> {
+    let mut votes: BTreeMap<FeaturePath, BTreeMap<String, f32>> = BTreeMap::new();
+    for blob in members {
+        let found = catalog.get::<Findings>(&blob.blob, AsOf::Now)?;
+        for finding in found.into_iter().flat_map(|found| found.findings) {
+            let Some(path) = finding.feature.filter(|_| finding.member.is_empty()) else { continue };
+            if finding.confidence >= SEMANTIC_MIN && finding.kind != "FREE_TEXT_PII" {
+                *votes.entry(path).or_default().entry(finding.kind).or_default() += finding.confidence;
+            }
+        }
+    }
+    let most = |kinds: BTreeMap<String, f32>| {
+        kinds.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.cmp(&a.0))).map(|(kind, _)| kind)
+    };
+    Ok(votes.into_iter().filter_map(|(path, kinds)| Some((path, most(kinds)?))).collect())
+}
+
+fn with_semantics(features: Vec<Feature>, semantics: &BTreeMap<FeaturePath, String>) -> Vec<Feature> {
+    let top = |mut feature: Feature| {
+        name_types(&mut feature, &FeaturePath::default(), semantics);
+        feature
+    };
+    features.into_iter().map(top).collect()
+}
+
+fn name_types(feature: &mut Feature, parent: &FeaturePath, semantics: &BTreeMap<FeaturePath, String>) {
+    let mut path = parent.field(&feature.name);
+    let mut kind = &mut feature.kind;
+    loop {
+        match kind {
+            FeatureType::List(item) => {
+                path = path.items();
+                kind = item;
+            }
+            FeatureType::Struct(children) => {
+                children.iter_mut().for_each(|child| name_types(child, &path, semantics));
+                break;
+            }
+            _ => break,
+        }
+    }
+    if let Some(semantic) = semantics.get(&path) {
+        feature.semantic = Some(semantic.clone());
+    }
+}
+
+fn validate_members(
+    catalog: &Catalog,
+    writer: &mut Writer<'_>,
+    pinned: &Schema,
+    members: &[&BlobVersion],
+) -> Result<()> {
+    for blob in members {
+        let statistics = catalog.get::<Statistics>(&(blob.blob, Vec::new()), AsOf::Now)?;
+        let anomalies = statistics.map_or(Vec::new(), |statistics| {
+            validate(pinned, statistics.rows, &statistics.features, None)
+        });
+        amend(writer, blob, anomalies)?;
+    }
+    Ok(())
+}
+
+/// Takes back what comparisons with schemas said of blobs that are in no pinned dataset any more.
+pub(super) fn forget<'a>(
+    catalog: &Catalog,
+    writer: &mut Writer<'_>,
+    blobs: impl Iterator<Item = &'a BlobVersion>,
+    datasets: &[Dataset],
+) -> Result<()> {
+    let mut held: BTreeSet<BlobId> = BTreeSet::new();
+    for dataset in datasets {
+        let Some(id) = dataset.schema else { continue };
+        if catalog.get::<Schema>(&id, AsOf::Now)?.is_some_and(|schema| schema.pinned.is_some()) {
+            held.extend(&dataset.blobs);
+        }
+    }
+    for blob in blobs.filter(|blob| !held.contains(&blob.blob)) {
+        amend(writer, blob, Vec::new())?;
+    }
+    Ok(())
+}
+
+/// Puts these in the place of all that earlier comparisons said.
+fn amend(writer: &mut Writer<'_>, blob: &BlobVersion, of_schema: Vec<Anomaly>) -> Result<()> {
+    let mut anomalies: Vec<Anomaly> =
+        blob.anomalies.iter().filter(|anomaly| !is_of_schema(anomaly)).cloned().collect();
+    anomalies.extend(of_schema);
+    if anomalies != blob.anomalies {
+        writer.push(Change::put(&BlobVersion { anomalies, ..blob.clone() })?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,397 @@
+//! One pass over a blob: every part of it, and every cell of every part shown to the profiler (schema, statistics, row
+//! digest), to the recognisers and to the collection of identifiers.
+//!
+//! Values live here while they stream by. Identifiers leave as keyed digests, all else as counts and sketches.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
+
+use catalog::env::SubjectHasher;
+use catalog::model::{
+    Anomaly, AnomalyKind, Digest, FeaturePath, FeatureType, Part, Searched, Segment, Value,
+};
+use catalog::schema::Profiler;
+
+use super::token::Tokens;
+use super::{Changed, Sniffed, sniff};
+use crate::content::Content;
+use crate::ctx::Ctx;
+use crate::format::tree::{Node, Visit, walk};
+use crate::format::{At, Bounds, FormatError, Sink};
+use crate::recognise::{ColumnTally, Span, identifiers, key_name, normalise, recognise};
+use crate::source::Lake;
+
+/// Anomalies of one kind that are kept of one part.
+const ANOMALIES_MAX: usize = 16;
+/// Texts without anything personal that are remembered of a column, so that repeated ones are not looked at again.
+const QUIET_TEXTS_MAX: usize = 4_096;
+
+/// What the pass over a blob saw.
+pub struct Read {
+    /// Which one.
+    pub changed: Changed,
+    /// Digest of its stored bytes, if they could all be read.
+    pub digest: Option<Digest>,
+    /// Its parts; never empty.
+    pub parts: Vec<PartRead>,
+    /// Identifiers in it.
+    pub tokens: Tokens,
+    /// Kinds of personal data in its path, with how sure.
+    pub in_path: Vec<(&'static str, f32)>,
+    /// What is wrong with it.
+    pub anomalies: Vec<Anomaly>,
+    /// How much of it was looked at.
+    pub searched: Searched,
+}
+
+/// A part, and its rows if it has any.
+pub struct PartRead {
+    /// What it is.
+    pub part: Part,
+    /// What was seen of its rows.
+    pub rows: Option<RowsRead>,
+}
+
+/// What was seen of the rows of one part.
+#[derive(Default)]
+pub struct RowsRead {
+    /// Saw every cell.
+    pub profiler: Profiler,
+    /// One entry a feature, in the order of the schema.
+    pub columns: Vec<Column>,
+}
+
+/// What the recognisers saw of one feature.
+pub struct Column {
+    /// The feature.
+    pub path: FeaturePath,
+    /// What its cells look like.
+    pub tally: ColumnTally,
+    /// Kinds of personal data in its very name, with how sure.
+    pub in_name: Vec<(&'static str, f32)>,
+    /// Cells in which a kind was found for sure, whatever the column as a whole looks like.
+    pub sure: BTreeMap<&'static str, u64>,
+    /// Kind of its tokens, if it is a key: `KEY:customer_id`.
+    pub key: Option<String>,
+    quiet: HashSet<u64>,
+}
+
+/// From which confidence on a span counts by itself.
+const SURE: f32 = 0.8;
+
+/// The name of the table that a file holds, for key columns that are just called `id`: its stem, or the folder's name
+/// if the stem only numbers or dates a part (`customers/dt=2024-05-01/part-0.parquet` → `customers`).
+pub fn table_name(path: &str) -> String {
+    let mut names = path.rsplit('/');
+    let file = names.next().unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or_default();
+    let telling = |name: &&str| {
+        let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+        let generic = ["part", "data", "file", "export", "chunk", "batch", "split", "output", "dump"];
+        let word = name.trim_end_matches(|c: char| !c.is_alphabetic()).to_ascii_lowercase();
+        letters * 2 > name.chars().count() && !name.contains('=') && !generic.contains(&word.as_str())
+    };
+    let word = std::iter::once(stem).chain(names).find(telling).unwrap_or(stem);
+    word.trim_end_matches(|c: char| !c.is_alphabetic()).to_owned()
+}
+
+/// Kinds of personal data in a name, the surest span of each.
+fn kinds_in(text: &str, spans: &mut Vec<Span>) -> Vec<(&'static str, f32)> {
+    spans.clear();
+    recognise(text, spans);
+    let mut kinds: BTreeMap<&'static str, f32> = BTreeMap::new();
+    for span in spans.iter() {
+        let surest = kinds.entry(span.kind).or_default();
+        *surest = surest.max(span.confidence);
+    }
+    kinds.into_iter().collect()
+}
+
+/// Walks all of a blob. It cannot fail: what cannot be read is an anomaly.
+pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
+    let Sniffed { changed, fetched, anomaly } = sniffed;
+    let hasher = ctx.catalog.env().hasher.clone();
+    let bounds = ctx.bounds;
+    let (path, etag) = (changed.listed.path.clone(), changed.listed.etag.clone());
+    let bytes = changed.listed.size;
+    let fallback = changed.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let mut reading = Reading::new(&hasher, &bounds, &changed.listed.path);
+        reading.anomalies.extend(anomaly);
+        match fetched {
+            Some(fetched) => reading.walk(&fetched.content, fetched.digest),
+            None => reading.unsearched.extend(["it could not be read".to_owned()]),
+        }
+        reading.finish(changed)
+    });
+    // A reader that breaks off is a defect of that reader; the blob is recorded as unreadable and the crawl goes on.
+    let mut read = match work.await {
+        Ok(read) => read,
+        Err(_) => broken(&ctx.catalog.env().hasher, &bounds, fallback),
+    };
+    if read.digest.is_some() && !lake.still(&path, etag.as_deref()).await {
+        let reason = "the file changed after its bytes were digested".to_owned();
+        let kind = AnomalyKind::ChangedWhileRead;
+        read.anomalies.push(Anomaly { kind, member: Vec::new(), feature: None, reason });
+        read.searched = Searched::Partial("it changed while it was read".into());
+    }
+    ctx.progress.read(1, bytes);
+    read
+}
+
+fn broken(hasher: &SubjectHasher, bounds: &Bounds, changed: Changed) -> Read {
+    let path = changed.listed.path.clone();
+    let mut reading = Reading::new(hasher, bounds, &path);
+    reading.unsearched.insert("its reader broke off".into());
+    reading.note(&[], AnomalyKind::Corrupt, "its reader broke off".into());
+    reading.finish(changed)
+}
+
+/// Everything that the pass feeds, and where it is.
+struct Reading<'a> {
+    hasher: &'a SubjectHasher,
+    bounds: &'a Bounds,
+    path: &'a str,
+    table: String,
+    digest: Option<Digest>,
+    parts: Vec<PartRead>,
+    tokens: Tokens,
+    in_path: Vec<(&'static str, f32)>,
+    anomalies: Vec<Anomaly>,
+    searched_parts: u64,
+    unsearched: BTreeSet<String>,
+    spans: Vec<Span>,
+    found: Vec<(&'static str, String)>,
+    state: RandomState,
+}
+
+impl<'a> Reading<'a> {
+    fn new(hasher: &'a SubjectHasher, bounds: &'a Bounds, path: &'a str) -> Self {
+        let mut reading = Self {
+            hasher,
+            bounds,
+            path,
+            table: table_name(path),
+            digest: None,
+            parts: Vec::new(),
+            tokens: Tokens::default(),
+            in_path: Vec::new(),
+            anomalies: Vec::new(),
+            searched_parts: 0,
+            unsearched: BTreeSet::new(),
+            spans: Vec::new(),
+            found: Vec::new(),
+            state: RandomState::new(),
+        };
+        reading.in_path = reading.name(path);
+        reading
+    }
+
+    /// Looks for personal data in a name, and collects its identifiers.
+    fn name(&mut self, name: &str) -> Vec<(&'static str, f32)> {
+        let kinds = kinds_in(name, &mut self.spans);
+        self.identify(name);
+        kinds
+    }
+
+    /// Collects the identifiers in a text that `spans` are of; tells whether there were any.
+    fn identify(&mut self, text: &str) -> bool {
+        self.found.clear();
+        identifiers(text, &self.spans, &mut self.found);
+        for (kind, normal) in &self.found {
+            self.tokens.add(self.hasher.digest(kind, normal));
+        }
+        !self.found.is_empty()
+    }
+
+    fn walk(&mut self, content: &Content, digest: Digest) {
+        self.digest = Some(digest);
+        let (path, bounds) = (self.path, self.bounds);
+        let walked = walk(content, path, bounds, &mut |visit| {
+            match visit {
+                Visit::Part(node) => self.part(&node, digest)?,
+                Visit::Anomaly(anomaly) => self.note(&anomaly.member, anomaly.kind, anomaly.reason),
+            }
+            Ok(())
+        });
+        if let Err(error) = walked {
+            self.note(&[], error.anomaly(), error.to_string());
+        }
+    }
+
+    fn part(&mut self, node: &Node<'_>, stored: Digest) -> Result<(), FormatError> {
+        let part = sniff::part_of(node, stored)?;
+        if let Some(name) = node.member.last() {
+            let kinds = self.name(name);
+            self.in_path.extend(kinds);
+            self.table = table_name(name);
+        }
+        let member = part.member.clone();
+        self.parts.push(PartRead { part, rows: None });
+        match node.format.read {
+            Some(read) => {
+                let bounds = self.bounds;
+                self.searched_parts += 1;
+                if let Err(error) = read(node.content, node.dialect, bounds, self) {
+                    self.note(&member, error.anomaly(), error.to_string());
+                }
+            }
+            // The parts in a container are searched each by itself; nothing is in nothing.
+            None if node.format.container.is_some() || node.content.is_empty() => {}
+            None => {
+                self.unsearched.insert(format!("{} is not read", node.format.id));
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, member: &[String], kind: AnomalyKind, reason: String) {
+        use AnomalyKind::{Empty, Mislabelled};
+        if !matches!(kind, Empty | Mislabelled) {
+            self.unsearched.insert("some of it could not be read".into());
+        }
+        let alike = self.anomalies.iter().filter(|known| known.kind == kind && known.member == member);
+        if alike.count() < ANOMALIES_MAX {
+            self.anomalies.push(Anomaly { kind, member: member.to_vec(), feature: None, reason });
+        }
+    }
+
+    fn rows(&mut self) -> &mut RowsRead {
+        let part = self.parts.last_mut().expect("a reader runs after its part was pushed");
+        part.rows.get_or_insert_default()
+    }
+
+    fn finish(mut self, changed: Changed) -> Read {
+        if self.parts.is_empty() {
+            self.parts.push(PartRead { part: unknown(changed.listed.size, self.digest), rows: None });
+        }
+        let reasons = self.unsearched.into_iter().take(4).collect::<Vec<_>>().join("; ");
+        let searched = match (reasons.is_empty(), self.searched_parts) {
+            (true, _) => Searched::Full,
+            (false, 0) => Searched::No(reasons),
+            (false, _) => Searched::Partial(reasons),
+        };
+        Read {
+            changed,
+            digest: self.digest,
+            parts: self.parts,
+            tokens: self.tokens,
+            in_path: self.in_path,
+            anomalies: self.anomalies,
+            searched,
+        }
+    }
+}
+
+/// A blob of which nothing is known but that it is there.
+fn unknown(size: u64, digest: Option<Digest>) -> Part {
+    Part {
+        member: Vec::new(),
+        format: "unknown".into(),
+        media_type: "application/octet-stream".into(),
+        confidence: 0.0,
+        layers: Vec::new(),
+        dialect: catalog::model::Dialect::default(),
+        size,
+        digest,
+        rows: None,
+        rows_digest: None,
+        schema: None,
+    }
+}
+
+/// The names that say what a column is: its own, and that of the field or table around it.
+fn key_of(table: &str, path: &FeaturePath) -> Option<String> {
+    let mut names = path.0.iter().rev().filter_map(|segment| match segment {
+        Segment::Name(name) => Some(name.as_str()),
+        Segment::Items => None,
+    });
+    let own = names.next()?;
+    key_name(names.next().unwrap_or(table), own).map(|name| format!("KEY:{name}"))
+}
+
+impl Sink for Reading<'_> {
+    fn table(&mut self, name: &str) {
+        let part = &self.parts.last().expect("a reader runs after its part was pushed").part;
+        // Tables of one database stand beside each other, under the database itself.
+        let depth = part.member.len() - usize::from(self.table_of_database());
+        let mut member = part.member[..depth].to_vec();
+        member.push(name.to_owned());
+        let table = Part { member, media_type: part.media_type.clone(), format: part.format.clone(), ..unknown(0, None) };
+        let table = Part { confidence: part.confidence, ..table };
+        self.table = name.to_owned();
+        self.parts.push(PartRead { part: table, rows: Some(RowsRead::default()) });
+    }
+
+    fn feature(&mut self, path: &FeaturePath, kind: Option<FeatureType>) -> usize {
+        let header = path.to_string();
+        let in_name = self.name(&header);
+        let column = Column {
+            path: path.clone(),
+            tally: ColumnTally::new(&header),
+            in_name,
+            sure: BTreeMap::new(),
+            key: key_of(&self.table, path),
+            quiet: HashSet::new(),
+        };
+        let rows = self.rows();
+        rows.columns.push(column);
+        rows.profiler.feature(path, kind)
+    }
+
+    fn row(&mut self, _: u64) {
+        self.rows().profiler.row();
+    }
+
+    fn cell(&mut self, feature: usize, _: At, value: Value<'_>) {
+        let rows = self.rows();
+        rows.profiler.cell(feature, &value);
+        if matches!(value, Value::Bool(_)) {
+            return;
+        }
+        if let Some(text) = value.text() {
+            self.text(feature, &text);
+        }
+    }
+
+    fn anomaly(&mut self, kind: AnomalyKind, reason: String) {
+        let member = self.parts.last().map(|part| part.part.member.clone()).unwrap_or_default();
+        self.note(&member, kind, reason);
+    }
+}
+
+impl Reading<'_> {
+    fn table_of_database(&self) -> bool {
+        let [.., before, last] = &self.parts[..] else { return false };
+        let is_table = last.part.digest.is_none() && last.rows.is_some();
+        is_table && last.part.format == before.part.format
+    }
+
+    fn text(&mut self, feature: usize, text: &str) {
+        let hash = self.state.hash_one(text);
+        let Some(column) = self.rows().columns.get_mut(feature) else { return };
+        if text.trim().is_empty() || column.quiet.contains(&hash) {
+            return column.tally.cell(text, &[]);
+        }
+        let key = column.key.as_deref().and_then(|kind| Some((kind, normalise(kind, text)?)));
+        let key = key.map(|(kind, normal)| (kind.to_owned(), normal));
+        let mut spans = std::mem::take(&mut self.spans);
+        spans.clear();
+        recognise(text, &mut spans);
+        let column = &mut self.rows().columns[feature];
+        column.tally.cell(text, &spans);
+        let sure: BTreeSet<_> =
+            spans.iter().filter(|span| span.confidence >= SURE).map(|span| span.kind).collect();
+        sure.into_iter().for_each(|kind| *column.sure.entry(kind).or_default() += 1);
+        self.spans = spans;
+        let identified = self.identify(text);
+        if let Some((kind, normal)) = &key {
+            self.tokens.add(self.hasher.digest(kind, normal));
+        }
+        let quiet = self.spans.is_empty() && !identified && key.is_none();
+        let column = &mut self.rows().columns[feature];
+        if quiet && column.quiet.len() < QUIET_TEXTS_MAX {
+            column.quiet.insert(hash);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Records blobs, a batch a commit, each whole or not at all; then ends the record of those that have vanished.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use catalog::lineage::graph::text;
+use catalog::model::{
+    Anomaly, Artifact, ArtifactId, BlobId, BlobTokens, BlobVersion, Digest, Event, EventKind, Findings,
+    Principal, Properties, Property, Statistics,
+};
+use catalog::store::record::{Index, Record};
+use catalog::{AsOf, Catalog, Change};
+use futures::stream::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Classified, Run};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::pipeline::CrawlReport;
+use crate::source::Lake;
+
+/// Blobs recorded in one commit.
+const BATCH_BLOBS_MAX: usize = 256;
+/// Identifiers recorded in one commit.
+const BATCH_TOKENS_MAX: usize = 200_000;
+/// A batch waits no longer for more blobs.
+const BATCH_WAIT: Duration = Duration::from_secs(1);
+/// Blobs that wait for the catalog.
+const QUEUE_LENGTH: usize = 64;
+/// Records taken from the catalog at a time.
+const PAGE_RECORDS: usize = 1_024;
+
+/// What the run did so far, and what `link` goes on with.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// Counts.
+    pub report: CrawlReport,
+}
+
+/// What is remembered of recorded blobs to tell moved ones.
+#[derive(Default)]
+struct Tally {
+    report: CrawlReport,
+    new_digests: BTreeMap<Digest, u64>,
+}
+
+/// The name of a kind as its own serialisation spells it.
+fn spelled(anomaly: &Anomaly) -> String {
+    match serde_json::to_value(anomaly.kind) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => format!("{:?}", anomaly.kind),
+    }
+}
+
+impl Tally {
+    fn count(&mut self, blob: &Classified) {
+        let report = &mut self.report;
+        report.read += 1;
+        let kind = if blob.changed.known { &mut report.changed } else { &mut report.new };
+        *kind += 1;
+        report.bytes_read += blob.digest.map_or(0, |_| blob.changed.listed.size);
+        for anomaly in &blob.anomalies {
+            *report.anomalies.entry(spelled(anomaly)).or_default() += 1;
+        }
+        *report.formats.entry(blob.parts[0].format.clone()).or_default() += 1;
+        for finding in &blob.findings.findings {
+            *report.findings.entry(finding.kind.clone()).or_default() += 1;
+        }
+        if let Some(digest) = blob.digest.filter(|_| !blob.changed.known) {
+            *self.new_digests.entry(digest).or_default() += 1;
+        }
+    }
+
+    fn vanished(&mut self, digest: Option<Digest>) {
+        self.report.deleted += 1;
+        let twin = digest.and_then(|digest| self.new_digests.get_mut(&digest)).filter(|count| **count > 0);
+        if let Some(count) = twin {
+            *count -= 1;
+            self.report.moved += 1;
+        }
+    }
+}
+
+/// Records what comes, batch by batch, while more is being read.
+///
+/// # Errors
+/// If the source or the catalog fails.
+pub async fn record(
+    ctx: &Ctx,
+    lake: &Lake,
+    run: &Run,
+    classified: impl Stream<Item = Result<Option<Classified>>>,
+) -> Result<Recorded> {
+    let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
+    let reading = async move {
+        let mut classified = std::pin::pin!(classified);
+        while let Some(blob) = classified.next().await {
+            if let Some(blob) = blob?
+                && sender.send(blob).await.is_err()
+            {
+                break; // the catalog failed, which the other half tells
+            }
+        }
+        Ok(())
+    };
+    let (read, tally) = futures::join!(reading, record_batches(ctx, run, receiver));
+    let mut tally = tally?;
+    read?;
+    ctx.progress.done("read all blobs");
+    // Only here is the listing known to be complete.
+    vanish(ctx, lake, run, &mut tally).await?;
+    tally.report.listed = run.seen.listed.load(Ordering::Relaxed);
+    tally.report.unchanged = run.seen.unchanged.load(Ordering::Relaxed);
+    Ok(Recorded { report: tally.report })
+}
+
+async fn record_batches(ctx: &Ctx, run: &Run, mut blobs: mpsc::Receiver<Classified>) -> Result<Tally> {
+    let mut tally = Tally::default();
+    while let Some(first) = blobs.recv().await {
+        let deadline = Instant::now() + BATCH_WAIT;
+        let mut tokens = first.tokens.tokens.len();
+        let mut batch = vec![first];
+        while batch.len() < BATCH_BLOBS_MAX && tokens < BATCH_TOKENS_MAX {
+            let Ok(Some(blob)) = timeout_at(deadline, blobs.recv()).await else { break };
+            tokens += blob.tokens.tokens.len();
+            batch.push(blob);
+        }
+        batch.iter().for_each(|blob| tally.count(blob));
+        let catalog = Arc::clone(&ctx.catalog);
+        let run = Stamp { run: run.id, source: run.source.clone(), artifact_type: run.artifact_type };
+        ctx.blocking(move || commit(&catalog, &run, batch)).await?;
+    }
+    Ok(tally)
+}
+
+/// What all records of a run bear.
+struct Stamp {
+    run: catalog::model::ExecutionId,
+    source: catalog::model::SourceId,
+    artifact_type: catalog::model::TypeId,
+}
+
+fn commit(catalog: &Catalog, stamp: &Stamp, batch: Vec<Classified>) -> Result<()> {
+    let first = catalog.reserve_ids(batch.len() as u64)?;
+    let mut changes = Vec::new();
+    for (blob, number) in batch.into_iter().zip(first..) {
+        changes.extend(changes_of(catalog, stamp, blob, ArtifactId(number))?);
+    }
+    catalog.commit(&Principal::system(), &changes)?;
+    Ok(())
+}
+
+fn changes_of(
+    catalog: &Catalog,
+    stamp: &Stamp,
+    blob: Classified,
+    artifact: ArtifactId,
+) -> Result<Vec<Change>> {
+    let now = catalog.env().clock.now();
+    let id = blob.changed.blob;
+    let mut changes = Vec::new();
+    for schema in &blob.schemas {
+        // A pinned one is the same content with a person's word on it.
+        if catalog.get::<catalog::model::Schema>(&schema.id, AsOf::Now)?.is_none() {
+            changes.push(Change::put(schema)?);
+        }
+    }
+    let kept: HashSet<_> = blob.statistics.iter().map(Record::id).collect();
+    let known: Vec<Statistics> = catalog.find(Index::StatisticsOfBlob, &id.0)?;
+    let stale = known.iter().map(Record::id).filter(|id| !kept.contains(id));
+    changes.extend(stale.map(|id| Change::close::<Statistics>(&id)));
+    for statistics in &blob.statistics {
+        changes.push(Change::put(statistics)?);
+    }
+    changes.push(Change::put(&blob.findings)?);
+    changes.push(Change::put(&blob.tokens)?);
+    changes.push(Change::put(&artifact_of(stamp, &blob, artifact, now))?);
+    let event = Event {
+        artifact,
+        execution: stamp.run,
+        kind: EventKind::InternalOutput, // the run made the record, not the blob
+        path: Vec::new(),
+        time: now,
+    };
+    changes.push(Change::put(&event)?);
+    changes.push(Change::put(&version_of(stamp, blob, artifact, now))?);
+    Ok(changes)
+}
+
+fn artifact_of(
+    stamp: &Stamp,
+    blob: &Classified,
+    id: ArtifactId,
+    created: catalog::model::Timestamp,
+) -> Artifact {
+    let mut properties = Properties::from([
+        ("source".to_owned(), text(&stamp.source.0)),
+        ("path".to_owned(), text(&blob.changed.listed.path)),
+        ("format".to_owned(), text(&blob.parts[0].format)),
+        ("size".to_owned(), Property::Int(blob.changed.listed.size as i64)),
+    ]);
+    properties.extend(blob.digest.map(|digest| ("digest".to_owned(), text(digest.to_string()))));
+    Artifact {
+        id,
+        type_id: stamp.artifact_type,
+        name: None,
+        uri: None,
+        blob: Some(blob.changed.blob),
+        properties,
+        custom_properties: Properties::new(),
+        created,
+    }
+}
+
+fn version_of(
+    stamp: &Stamp,
+    blob: Classified,
+    artifact: ArtifactId,
+    crawled: catalog::model::Timestamp,
+) -> BlobVersion {
+    let listed = blob.changed.listed;
+    BlobVersion {
+        blob: blob.changed.blob,
+        source: stamp.source.clone(),
+        path: listed.path,
+        size: listed.size,
+        etag: listed.etag,
+        store_version: listed.version,
+        modified: listed.modified,
+        crawled,
+        run: stamp.run,
+        artifact,
+        digest: blob.digest,
+        parts: blob.parts,
+        anomalies: blob.anomalies,
+        searched: blob.searched,
+    }
+}
+
+/// Ends the record of blobs of the source that count and were not listed.
+async fn vanish(ctx: &Ctx, lake: &Lake, run: &Run, tally: &mut Tally) -> Result<()> {
+    let (seen, closed_folders) = run.seen.take();
+    let seen = Arc::new(seen);
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let (catalog, seen, source) = (Arc::clone(&ctx.catalog), Arc::clone(&seen), run.source.clone());
+        let (lake, closed_folders) = (lake.clone(), closed_folders.clone());
+        let from = after.take();
+        let (vanished, next) = ctx
+            .blocking(move || -> Result<_> {
+                let page = catalog.list::<BlobVersion>(AsOf::Now, from.as_deref(), PAGE_RECORDS)?;
+                let hidden = |path: &str| closed_folders.iter().any(|folder| path.starts_with(folder));
+                let gone = |blob: &BlobVersion| {
+                    blob.source == source
+                        && !seen.contains(&blob.blob)
+                        && lake.accepts(&blob.path)
+                        && !hidden(&blob.path)
+                };
+                let vanished: Vec<_> = page.records.into_iter().filter(gone).collect();
+                close(&catalog, &vanished)?;
+                Ok((vanished, page.next))
+            })
+            .await?;
+        vanished.iter().for_each(|blob| tally.vanished(blob.digest));
+        match next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn close(catalog: &Catalog, vanished: &[BlobVersion]) -> Result<()> {
+    let mut changes = Vec::new();
+    for BlobVersion { blob, .. } in vanished {
+        changes.extend(end_of(catalog, *blob)?);
+    }
+    if !changes.is_empty() {
+        catalog.commit(&Principal::system(), &changes)?;
+    }
+    Ok(())
+}
+
+fn end_of(catalog: &Catalog, blob: BlobId) -> Result<Vec<Change>> {
+    let statistics: Vec<Statistics> = catalog.find(Index::StatisticsOfBlob, &blob.0)?;
+    let mut changes: Vec<_> =
+        statistics.iter().map(|statistics| Change::close::<Statistics>(&statistics.id())).collect();
+    changes.push(Change::close::<BlobTokens>(&blob));
+    changes.push(Change::close::<Findings>(&blob));
+    changes.push(Change::close::<BlobVersion>(&blob));
+    Ok(changes)
+}

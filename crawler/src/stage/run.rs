@@ -1,0 +1,187 @@
+//! A crawl as an execution in the graph: begun, counted, ended; one that a kill left under way is marked failed.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use catalog::lineage::graph;
+use catalog::model::{
+    BlobId, Execution, ExecutionId, ExecutionState, Principal, Properties, Property, Source, SourceId,
+    Suppression, Timestamp, TokenDigest, TypeId,
+};
+use catalog::{AsOf, Catalog, Change};
+
+use crate::ctx::Ctx;
+use crate::error::{Error, Result};
+use crate::pipeline::CrawlReport;
+use crate::source::Lake;
+
+/// So many blobs one after the other that the store fails to give mean that it is down.
+const FAILED_READS_MAX: u32 = 20;
+
+/// One crawl of one source while it runs.
+#[derive(Debug)]
+pub struct Run {
+    /// Its execution.
+    pub id: ExecutionId,
+    /// The source.
+    pub source: SourceId,
+    /// When it began.
+    pub started: Timestamp,
+    pub(super) artifact_type: TypeId,
+    /// Identifiers of erased persons.
+    pub(super) suppressed: HashSet<TokenDigest>,
+    pub(super) seen: Seen,
+    run_type: TypeId,
+}
+
+/// What the listing showed so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) listed: AtomicU64,
+    pub(super) unchanged: AtomicU64,
+    blobs: Mutex<HashSet<BlobId>>,
+    closed_folders: Mutex<Vec<String>>,
+    failed_reads: AtomicU32,
+}
+
+impl Seen {
+    pub(super) fn blob(&self, blob: BlobId) {
+        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).insert(blob);
+    }
+
+    pub(super) fn gone(&self, blob: BlobId) {
+        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&blob);
+    }
+
+    pub(super) fn closed_folder(&self, path: String) {
+        self.closed_folders.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+    }
+
+    /// All blobs seen, and folders that could not be looked into.
+    pub(super) fn take(&self) -> (HashSet<BlobId>, Vec<String>) {
+        let blobs = std::mem::take(&mut *self.blobs.lock().unwrap_or_else(PoisonError::into_inner));
+        let folders = self.closed_folders.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (blobs, folders)
+    }
+
+    pub(super) fn read_went_well(&self) {
+        self.failed_reads.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts a blob that the store failed to give.
+    ///
+    /// # Errors
+    /// `Unavailable` once they are so many that the store must be down.
+    pub(super) fn read_failed(&self) -> Result<()> {
+        match self.failed_reads.fetch_add(1, Ordering::Relaxed) + 1 < FAILED_READS_MAX {
+            true => Ok(()),
+            false => Err(Error::unavailable("crawl", "the store fails to give any blob; try again later")),
+        }
+    }
+}
+
+impl Run {
+    /// Records that a crawl begins.
+    ///
+    /// # Errors
+    /// If the catalog fails.
+    pub async fn begin(ctx: &Ctx, lake: &Lake) -> Result<Self> {
+        let (catalog, source, url) = (Arc::clone(&ctx.catalog), lake.source_id(), lake.url().to_owned());
+        let run = ctx.blocking(move || begin(&catalog, source, url)).await?;
+        tracing::info!(run = run.id.0, source = %run.source, "crawl starts");
+        Ok(run)
+    }
+
+    /// Records how it ended, and passes that on.
+    ///
+    /// # Errors
+    /// That of the crawl; else if the catalog fails.
+    pub async fn end(self, ctx: &Ctx, outcome: Result<CrawlReport>) -> Result<CrawlReport> {
+        let ended = ctx.catalog.env().clock.now();
+        let outcome = outcome.map(|report| CrawlReport {
+            run: Some(self.id),
+            seconds: (ended.0 - self.started.0) as f64 / 1e6,
+            ..report
+        });
+        let mut execution = self.execution(ExecutionState::Failed);
+        execution.ended = Some(ended);
+        if let Ok(report) = &outcome {
+            execution.state = ExecutionState::Complete;
+            let anomalies: u64 = report.anomalies.values().sum();
+            let counts =
+                [("blobs", report.listed), ("bytes", report.bytes_read), ("anomalies", anomalies)];
+            let property = |(name, count): (&str, u64)| (name.to_owned(), Property::Int(count as i64));
+            execution.properties.extend(counts.map(property));
+        }
+        execution.name = Some(format!("{} {}", self.source, self.id));
+        let catalog = Arc::clone(&ctx.catalog);
+        let recorded = ctx.blocking(move || -> Result<()> {
+            catalog.commit(&Principal::system(), &[Change::put(&execution)?])?;
+            catalog.flush()
+        });
+        let recorded = recorded.await;
+        match &outcome {
+            Ok(report) => tracing::info!(
+                listed = report.listed,
+                read = report.read,
+                deleted = report.deleted,
+                seconds = report.seconds,
+                "crawl ends"
+            ),
+            Err(error) => tracing::error!(error = %error, "crawl fails"),
+        }
+        let report = outcome?;
+        recorded?;
+        Ok(report)
+    }
+
+    fn execution(&self, state: ExecutionState) -> Execution {
+        let source = ("source".to_owned(), Property::String(self.source.0.clone()));
+        Execution {
+            id: self.id,
+            type_id: self.run_type,
+            name: Some(under_way(&self.source)),
+            state,
+            properties: Properties::from([source]),
+            custom_properties: Properties::new(),
+            started: self.started,
+            ended: None,
+        }
+    }
+}
+
+/// The name of a source's crawl while it runs. There is one at most, so a second is what a kill has left.
+fn under_way(source: &SourceId) -> String {
+    format!("{source} under way")
+}
+
+fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
+    let artifact_type = graph::ensure(catalog, &graph::BLOB_VERSION)?;
+    let run_type = graph::ensure(catalog, &graph::CRAWL_RUN)?;
+    let started = catalog.env().clock.now();
+    let mut changes = Vec::new();
+    if catalog.get::<Source>(&id, AsOf::Now)?.is_none() {
+        changes.push(Change::put(&Source { id: id.clone(), url, added: started, schedule: None })?);
+    }
+    if let Some(mut stale) = graph::execution_named(catalog, run_type, &under_way(&id))? {
+        tracing::warn!(run = stale.id.0, "an earlier crawl of the source broke off");
+        stale.name = Some(format!("{id} {}", stale.id));
+        stale.state = ExecutionState::Failed;
+        stale.ended = Some(started);
+        changes.push(Change::put(&stale)?);
+    }
+    let suppressed = catalog.all::<Suppression>(AsOf::Now)?.into_iter().map(|entry| entry.digest).collect();
+    let run = Run {
+        id: ExecutionId(catalog.reserve_ids(1)?),
+        source: id,
+        started,
+        artifact_type,
+        suppressed,
+        seen: Seen::default(),
+        run_type,
+    };
+    changes.push(Change::put(&run.execution(ExecutionState::Running))?);
+    catalog.commit(&Principal::system(), &changes)?;
+    Ok(run)
+}
