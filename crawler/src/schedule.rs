@@ -69,7 +69,9 @@ pub struct Decision {
 /// Decides which sources are due. One that is being crawled is not, however often it was due meanwhile.
 pub fn decide(planned: &[Planned], running: &BTreeSet<SourceId>, now: Timestamp) -> Decision {
     let mut decision = Decision::default();
-    for Planned { source, schedule, last } in planned.iter().filter(|planned| !running.contains(&planned.source)) {
+    for Planned { source, schedule, last } in
+        planned.iter().filter(|planned| !running.contains(&planned.source))
+    {
         match schedule.next_after(*last) {
             Some(next) if next <= now => decision.due.push(source.clone()),
             Some(next) => decision.wake = Some(decision.wake.map_or(next, |wake| wake.min(next))),
@@ -104,7 +106,10 @@ pub async fn run_schedule(
         let stopping = *shutdown.borrow();
         let decision = if stopping { Decision::default() } else { decide(&planned, &running, now) };
         for source in decision.due {
-            planned.iter_mut().filter(|planned| planned.source == source).for_each(|planned| planned.last = now);
+            planned
+                .iter_mut()
+                .filter(|planned| planned.source == source)
+                .for_each(|planned| planned.last = now);
             if let Some(lake) = lakes.get(&source) {
                 running.insert(source.clone());
                 crawls.push(async move { (source, crawl(ctx, lake).await.is_ok()) });

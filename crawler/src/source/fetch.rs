@@ -13,7 +13,7 @@ use crate::content::{Content, Spool};
 use crate::error::{self, Error, Kind, Result};
 
 /// Bytes of one object that are read; a larger one is refused with `Limit`. Above memory they lie in a temporary file.
-pub const BLOB_BYTES_MAX: u64 = 64 << 30;
+pub(super) const BLOB_BYTES_MAX: u64 = 64 << 30;
 /// Bytes of a file read at a time.
 const READ_BYTES: usize = 256 << 10;
 
@@ -39,7 +39,7 @@ impl Lake {
     ///
     /// # Errors
     /// `NotFound` if it is gone, `Conflict` if it is not the one expected or changes meanwhile, `Limit` if it has
-    /// more than [`BLOB_BYTES_MAX`] bytes.
+    /// more than 64 GiB.
     pub async fn fetch(
         &self,
         path: &str,

@@ -140,7 +140,8 @@ impl Body {
                     self.at += bytes.len() as u64;
                     return Some((Ok(bytes), self));
                 }
-                None if self.at >= self.end => return None,
+                // Also if it ends in an error: all that was announced is here.
+                _ if self.at >= self.end => return None,
                 None => torn(),
                 Some(Err(error)) => error,
             };

@@ -96,7 +96,8 @@ fn link_datasets(catalog: &Catalog, source: &SourceId, facts: &Facts) -> Result<
     let known: HashMap<&DatasetId, &Dataset> = current.iter().map(|known| (&known.id, known)).collect();
     let mut writer = Writer { catalog, changes: Vec::new() };
     for dataset in &mut datasets {
-        let members: Vec<&BlobVersion> = dataset.blobs.iter().filter_map(|id| blobs.get(id).copied()).collect();
+        let members: Vec<&BlobVersion> =
+            dataset.blobs.iter().filter_map(|id| blobs.get(id).copied()).collect();
         let known = known.get(&dataset.id).copied();
         schema::settle(catalog, &mut writer, dataset, known, &members, facts)?;
         let rows: Option<Vec<u64>> = members.iter().map(|blob| blob.root().rows).collect();

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use catalog::model::{AnomalyKind, BlobId, BlobVersion};
 use catalog::{AsOf, Catalog};
-use futures::stream::{self, Stream, StreamExt, TryStreamExt};
+use futures::stream::{self, Stream, TryStreamExt};
 
 use super::Run;
 use crate::ctx::Ctx;

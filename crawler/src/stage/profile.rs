@@ -3,9 +3,9 @@
 use catalog::model::{Anomaly, Digest, Searched};
 use catalog::schema::Profile;
 
+use super::Changed;
 use super::read::{Column, PartRead, Read};
 use super::token::Tokens;
-use super::Changed;
 use catalog::model::Part;
 
 /// A blob with its profiles; values of cells are still in them.

@@ -116,7 +116,8 @@ pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
     let bytes = changed.listed.size;
     let fallback = changed.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let mut reading = Reading::new(&hasher, &bounds, &changed.listed.path);
+        let path = changed.listed.path.clone();
+        let mut reading = Reading::new(&hasher, &bounds, &path);
         reading.anomalies.extend(anomaly);
         match fetched {
             Some(fetched) => reading.walk(&fetched.content, fetched.digest),
@@ -317,7 +318,12 @@ impl Sink for Reading<'_> {
         let depth = part.member.len() - usize::from(self.table_of_database());
         let mut member = part.member[..depth].to_vec();
         member.push(name.to_owned());
-        let table = Part { member, media_type: part.media_type.clone(), format: part.format.clone(), ..unknown(0, None) };
+        let table = Part {
+            member,
+            media_type: part.media_type.clone(),
+            format: part.format.clone(),
+            ..unknown(0, None)
+        };
         let table = Part { confidence: part.confidence, ..table };
         self.table = name.to_owned();
         self.parts.push(PartRead { part: table, rows: Some(RowsRead::default()) });

@@ -109,8 +109,7 @@ impl Run {
         if let Ok(report) = &outcome {
             execution.state = ExecutionState::Complete;
             let anomalies: u64 = report.anomalies.values().sum();
-            let counts =
-                [("blobs", report.listed), ("bytes", report.bytes_read), ("anomalies", anomalies)];
+            let counts = [("blobs", report.listed), ("bytes", report.bytes_read), ("anomalies", anomalies)];
             let property = |(name, count): (&str, u64)| (name.to_owned(), Property::Int(count as i64));
             execution.properties.extend(counts.map(property));
         }

@@ -45,7 +45,9 @@ impl Tokens {
             };
             let Some(next) = next else { break };
             match merged.last_mut() {
-                Some(last) if last.digest == next.digest => last.count = last.count.saturating_add(next.count),
+                Some(last) if last.digest == next.digest => {
+                    last.count = last.count.saturating_add(next.count)
+                }
                 _ => merged.push(next),
             }
         }

@@ -109,9 +109,8 @@ fn validate_members(
 ) -> Result<()> {
     for blob in members {
         let statistics = catalog.get::<Statistics>(&(blob.blob, Vec::new()), AsOf::Now)?;
-        let anomalies = statistics.map_or(Vec::new(), |statistics| {
-            validate(pinned, statistics.rows, &statistics.features, None)
-        });
+        let anomalies = statistics
+            .map_or(Vec::new(), |statistics| validate(pinned, statistics.rows, &statistics.features, None));
         amend(writer, blob, anomalies)?;
     }
     Ok(())
