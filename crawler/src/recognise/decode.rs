@@ -137,3 +137,35 @@ fn reference(text: &str, at: usize) -> Option<(usize, Vec<char>)> {
     };
     char::from_u32(code).filter(|c| !c.is_control()).map(|c| (end + 3, vec![c]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn escapes_are_read_and_lead_back() {
+        for (text, expected, place) in [
+            ("?e=a%40b.example", "a@b.example", "a%40b.example"),
+            (r#"{"e":"a\u0040b.example"}"#, "a@b.example", r"a\u0040b.example"),
+            ("to: a=40b.example", "a@b.example", "a=40b.example"),
+            ("a&#64;b.example", "a@b.example", "a&#64;b.example"),
+            ("a&#x40;b.example", "a@b.example", "a&#x40;b.example"),
+            ("Gr%C3%BC%C3%9Fe", "Grüße", "Gr%C3%BC%C3%9Fe"),
+            (r"\ud83d\ude00 x", "😀", r"\ud83d\ude00"),
+            ("０１２", "012", "０１２"),
+            ("soft=\r\nbreak", "softbreak", "soft=\r\nbreak"),
+        ] {
+            let reading = read(text).expect(text);
+            let start = reading.text.find(expected).expect(text);
+            let (from, to) = reading.original(start, start + expected.len());
+            assert_eq!(&text[from..to], place);
+        }
+    }
+
+    #[test]
+    fn plain_text_is_not_copied() {
+        for text in ["", "100 % sure", "a=b", "x \\n y", "%zz \\u12", "naïve"] {
+            assert!(read(text).is_none(), "{text}");
+        }
+    }
+}

@@ -18,6 +18,8 @@ const FILE_ENDINGS: &[&str] = &[
 const LOCAL_BYTES_MAX: usize = 64;
 /// RFC 5321 section 4.5.3.1.2.
 const DOMAIN_BYTES_MAX: usize = 255;
+/// How far before an address the scheme of its URL is looked for.
+const URL_BYTES_MAX: usize = 256;
 
 fn find(text: &str, out: &mut Vec<Span>) {
     each(text, |start, end| {
@@ -120,8 +122,11 @@ fn domain_end(text: &str, from: usize) -> Option<usize> {
 
 /// `scheme://user:password@host` is a credential, not a mailbox.
 fn is_url_password(text: &str, start: usize, at: usize) -> bool {
-    let head = &text[..start];
-    let tail = head.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let mut from = start.saturating_sub(URL_BYTES_MAX);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let tail = text[from..start].rsplit(char::is_whitespace).next().unwrap_or_default();
     at > start
         && tail.contains("://")
         && tail.ends_with([':', '/'])

@@ -25,3 +25,25 @@ pub(super) fn words(header: &str) -> Vec<String> {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn spellings_of_a_header_agree() {
+        for header in [
+            "customer_email",
+            "customerEmail",
+            "CustomerEmail",
+            "CUSTOMER-EMAIL",
+            "customer.email",
+            " Customer Email ",
+        ] {
+            assert_eq!(words(header), ["customer", "email"], "{header}");
+        }
+        assert_eq!(words("IPAddress2"), ["ip", "address", "2"]);
+        assert_eq!(words("Straße"), ["straße"]);
+        assert!(words("__").is_empty());
+    }
+}

@@ -3,10 +3,13 @@
 //! All of it reads the recognisers' `tokens`, so index and lookup agree by construction: what [`matches`] confirms
 //! under a kind, [`identifiers`] has emitted for the same text.
 
+use super::scan::{classes_of, has_chance, pieces};
 use super::{RECOGNISERS, Recogniser, Span, by_kind, decode};
 
 /// Keys of rows are indexed under `KEY:` and the normalised name of their column.
 const KEY_PREFIX: &str = "KEY:";
+/// Nothing longer is one identifier as a whole.
+const CELL_BYTES_MAX: usize = 320;
 
 /// Gives the normal form of a value of a kind (`email`, `PHONE_NUMBER`, `KEY:customer_id`), or `None` if it has not
 /// that form or the kind is unknown.
@@ -77,19 +80,34 @@ pub fn normal_forms(kind: &str, value: &str) -> Vec<String> {
 }
 
 fn each_token(recogniser: &Recogniser, text: &str, sink: &mut dyn FnMut(usize, usize, &str)) {
-    (recogniser.tokens)(text, sink);
-    let (start, end) = trimmed(text);
-    if let Some(normal) = (recogniser.normalise)(&text[start..end]) {
-        sink(start, end, &normal);
-    }
-    if let Some(reading) = decode::read(text) {
-        (recogniser.tokens)(&reading.text, &mut |from, to, normal| {
-            let (start, end) = reading.original(from, to);
-            sink(start, end, normal);
+    for (from, piece) in pieces(text) {
+        if has_chance(recogniser.kind, classes_of(piece)) {
+            (recogniser.tokens)(piece, &mut |start, end, normal| sink(from + start, from + end, normal));
+        }
+        let Some(reading) = decode::read(piece) else { continue };
+        (recogniser.tokens)(&reading.text, &mut |start, end, normal| {
+            let (start, end) = reading.original(start, end);
+            sink(from + start, from + end, normal);
         });
-        if let Some(normal) = (recogniser.normalise)(reading.text.trim()) {
+    }
+    each_whole(recogniser, text, sink);
+}
+
+/// The whole trimmed cell, as it stands and decoded.
+fn each_whole(recogniser: &Recogniser, text: &str, sink: &mut dyn FnMut(usize, usize, &str)) {
+    let (start, end) = trimmed(text);
+    let cell = &text[start..end];
+    if cell.len() > CELL_BYTES_MAX {
+        return;
+    }
+    let mut give = |value: &str| {
+        if let Some(normal) = (recogniser.normalise)(value) {
             sink(start, end, &normal);
         }
+    };
+    give(cell);
+    if let Some(reading) = decode::read(cell) {
+        give(reading.text.trim());
     }
 }
 

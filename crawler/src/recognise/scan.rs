@@ -33,13 +33,14 @@ const fn classes() -> [u8; 256] {
 }
 
 /// Whether a text of these classes can hold the kind.
-fn has_chance(kind: &str, classes: u8) -> bool {
+pub(super) fn has_chance(kind: &str, classes: u8) -> bool {
     let all = |wanted: u8| classes & wanted == wanted;
     match kind {
         "EMAIL_ADDRESS" => all(AT | DOT),
         "IP_ADDRESS" | "GEO_COORDINATES" => all(DIGIT) && classes & (DOT | COLON) != 0,
         "PERSON_NAME" => classes & (UPPER | WIDE) != 0,
         "USERNAME" => classes & LETTER != 0,
+        "MAC_ADDRESS" => classes & (DIGIT | LETTER) != 0,
         _ => all(DIGIT) || kind == "AUTH_TOKEN",
     }
 }
@@ -50,37 +51,47 @@ const PIECE_BYTES: usize = 2048;
 /// Pushes the spans of all recognisers over one text, ordered by start and without overlaps: where two meet the more
 /// confident wins, then the longer.
 pub fn recognise(text: &str, out: &mut Vec<Span>) {
-    let first = out.len();
-    find_all(text, out);
-    if let Some(reading) = decode::read(text) {
-        let mut found = Vec::new();
-        find_all(&reading.text, &mut found);
-        out.extend(found.into_iter().map(|span| {
-            let (start, end) = reading.original(span.start, span.end);
-            Span { start, end, ..span }
-        }));
+    let mut spans = Vec::new();
+    for (from, piece) in pieces(text) {
+        let first = spans.len();
+        find_all(piece, &mut spans);
+        if let Some(reading) = decode::read(piece) {
+            let mut found = Vec::new();
+            find_all(&reading.text, &mut found);
+            spans.extend(found.into_iter().map(|span| {
+                let (start, end) = reading.original(span.start, span.end);
+                Span { start, end, ..span }
+            }));
+        }
+        for span in &mut spans[first..] {
+            span.start += from;
+            span.end += from;
+        }
     }
-    let mut spans = out.split_off(first);
     settle(&mut spans);
     out.append(&mut spans);
 }
 
 fn find_all(text: &str, out: &mut Vec<Span>) {
-    let mut from = 0;
-    while from < text.len() {
-        let to = piece_end(text, from);
-        let piece = &text[from..to];
-        let classes = piece.bytes().fold(0, |all, b| all | CLASS[usize::from(b)]);
-        for recogniser in RECOGNISERS.iter().filter(|r| has_chance(r.kind, classes)) {
-            let first = out.len();
-            (recogniser.find)(piece, out);
-            for span in &mut out[first..] {
-                span.start += from;
-                span.end += from;
-            }
-        }
-        from = to;
+    let classes = classes_of(text);
+    for recogniser in RECOGNISERS.iter().filter(|r| has_chance(r.kind, classes)) {
+        (recogniser.find)(text, out);
     }
+}
+
+/// Which classes of bytes a text holds.
+pub(super) fn classes_of(text: &str) -> u8 {
+    text.bytes().fold(0, |all, b| all | CLASS[usize::from(b)])
+}
+
+/// The pieces of a text with their offsets.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from;
+        from = piece_end(text, start);
+        (start < text.len()).then(|| (start, &text[start..from]))
+    })
 }
 
 /// Pieces end at a line's end; a line is never cut.

@@ -88,8 +88,7 @@ fn push(text: &str, start: usize, out: &mut Vec<Span>) {
     let announced = BEFORE.iter().any(|b| before.ends_with(b) && starts_word(&before, b));
     // Behind a plain word, as in `handle errors`, only what has the looks of an account will do.
     let word = &text[start..end];
-    let signed =
-        !before.ends_with(|c: char| c == ' ') || before.ends_with("as ") || before.ends_with([':', '=']);
+    let signed = !before.ends_with(' ') || before.ends_with("as ") || before.ends_with([':', '=']);
     let signed = signed || before.trim_end().ends_with([':', '=']);
     let announced =
         announced && (signed || is_like(word) || word.bytes().any(|b| b.is_ascii_digit() || b == b'_'));

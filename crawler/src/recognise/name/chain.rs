@@ -218,8 +218,9 @@ fn best_from(text: &str, chain: &[Word], from: usize, bonus: f32) -> Option<(usi
 
 /// One word alone, when a phrase or a field's name leaves no doubt: `Dear Agata,`, `"first_name":"Agata"`.
 fn alone(text: &str, chain: &[Word], from: usize) -> bool {
-    let [word] = chain else { return false };
-    if from > 0 || word.kind != Kind::Word || !word.known() {
+    let (word, before) = (&chain[from], &chain[..from]);
+    if from + 1 != chain.len() || before.iter().any(|w| !w.common) || word.kind != Kind::Word || !word.known()
+    {
         return false;
     }
     let before = lower_before(text, word.start, 32);

@@ -58,15 +58,15 @@ fn find(text: &str, out: &mut Vec<Span>) {
 
 /// Lower case, single blanks, given name first.
 fn normalise(value: &str) -> Option<String> {
-    let value = value.trim();
-    if !matches!(cell(value), Cell::Full { .. }) {
+    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !matches!(cell(&value), Cell::Full { .. }) {
         return None;
     }
     let ordered = match value.split_once(',') {
         Some((surname, given)) => format!("{} {}", given.trim(), surname.trim()),
-        None => value.to_owned(),
+        None => value,
     };
-    Some(ordered.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
+    Some(ordered.to_lowercase())
 }
 
 fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
@@ -122,4 +122,54 @@ pub(super) fn cell(cell: &str) -> Cell {
 /// Whether a lower-case word is a given name or a surname somewhere.
 pub(super) fn is_known(word: &str) -> bool {
     words::is_given(word) || words::is_surname(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<&str> {
+        let mut spans = Vec::new();
+        find(text, &mut spans);
+        spans.iter().map(|s| &text[s.start..s.end]).collect()
+    }
+
+    #[test]
+    fn names_are_found_by_what_stands_around() {
+        for (text, expected) in [
+            ("Dear Agata, thank you", "Agata"),
+            ("Pt KOWALSKA, Anna, seen today", "KOWALSKA, Anna"),
+            ("Bel Jan de Vries op dinsdag", "Jan de Vries"),
+            ("mein Name ist Hans-Peter Schmidt.", "Hans-Peter Schmidt"),
+            ("меня зовут Анна Петрова, пишу вам", "Анна Петрова"),
+            ("x;N. Unknownson;n@mail.example;7", "N. Unknownson"),
+            ("{\"first_name\":\"Aisha\"}", "Aisha"),
+            ("您好，我叫王小明。", "王小明"),
+            ("小林 陽一と申します", "小林 陽一"),
+            ("안녕하세요, 김윤서입니다.", "김윤서"),
+        ] {
+            assert_eq!(names(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn firms_streets_and_brands_are_no_people() {
+        for text in [
+            "between Miller, Gomez and Peters",
+            "Wilson and Sons, Henry Group, Russell Ltd",
+            "at 1303 Rice Springs Apt. 436, Lake Davidchester",
+            "a Calvin Klein tee for the Georgia store",
+            "Please Contact Customer Support Monday Through Friday",
+            "General Electric and Morgan Stanley attended",
+        ] {
+            assert_eq!(names(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_normal_form_has_the_given_name_first() {
+        assert_eq!(normalise("Doe, Jane").as_deref(), Some("jane doe"));
+        assert_eq!(normalise(" Jane  Doe ").as_deref(), Some("jane doe"));
+        assert_eq!(normalise("jane@doe.example"), None);
+    }
 }

@@ -140,7 +140,7 @@ fn is_enclosed(text: &str, start: usize, end: usize) -> bool {
 /// A decimal number (`0.99999994`) or an American postal code (`02110-1301`).
 fn is_plain_number(groups: &[u8], written: &str) -> bool {
     let dotted = written.contains('.');
-    (matches!(groups, [_, _]) && dotted) || (dotted && written.contains(' ')) || matches!(groups, [5, 4])
+    matches!(groups, [5, 4]) || (dotted && (groups.len() == 2 || written.contains(' ')))
 }
 
 /// Visits candidates: runs of digits with single separators, brackets around one group, a plus in front. A run that
