@@ -10,6 +10,7 @@
 
 pub mod derive;
 pub mod graph;
+pub mod openlineage;
 pub mod record;
 pub mod render;
 pub mod walk;
