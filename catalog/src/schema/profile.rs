@@ -7,7 +7,7 @@
 mod column;
 
 use crate::model::{FeaturePath, FeatureStatistics, FeatureType, RowsDigest, Schema, Value};
-use crate::sketch::rows::{RowsHasher, cell_digest};
+use crate::sketch::rows::{self, RowsHasher, cell_digest};
 use crate::sketch::shape::Shape;
 
 use column::Column;
@@ -15,6 +15,9 @@ use column::Column;
 /// Features up to this number get a distinct sketch of full precision, later ones a small one: wide tables are many
 /// columns of few bytes each, and their sketches must not weigh more than their cells.
 const PRECISE_FEATURES: usize = 1_024;
+
+/// Features profiled at most: JSON objects used as maps make one a key, without end. The rest counts in the digest only.
+const FEATURES_MAX: usize = 20_000;
 
 /// What was learnt of the rows of one part.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Profile {
     pub schema: Schema,
     /// One entry a feature that holds values of its own, in the order of declaration.
     pub features: Vec<FeatureStatistics>,
+    /// Features beyond the documented bound of 20,000, which are in no schema.
+    pub features_left_out: u64,
     /// Digest of the rows whatever their order and format.
     pub rows_digest: RowsDigest,
 }
@@ -33,6 +38,8 @@ pub struct Profile {
 #[derive(Clone, Debug, Default)]
 pub struct Profiler {
     columns: Vec<Column>,
+    /// Seeds of the features beyond the bound.
+    left_out: Vec<u64>,
     rows: u64,
     digest: RowsHasher,
 }
@@ -45,6 +52,10 @@ impl Profiler {
 
     /// Declares a feature and returns its number, dense from 0; the order is the schema's. `declared` if the format types it.
     pub fn feature(&mut self, path: &FeaturePath, declared: Option<FeatureType>) -> usize {
+        if self.columns.len() == FEATURES_MAX {
+            self.left_out.push(rows::seed(path));
+            return FEATURES_MAX + self.left_out.len() - 1;
+        }
         let precise = self.columns.len() < PRECISE_FEATURES;
         self.columns.push(Column::new(path.clone(), declared, precise));
         self.columns.len() - 1
@@ -63,13 +74,21 @@ impl Profiler {
         if self.rows == 0 {
             self.row();
         }
-        let Some(column) = self.columns.get_mut(feature) else { return };
         let shape = Shape::of(value);
-        let digest = cell_digest(column.seed, &shape);
+        let seed = match self.columns.get(feature) {
+            Some(column) => column.seed,
+            None => match feature.checked_sub(FEATURES_MAX).and_then(|place| self.left_out.get(place)) {
+                Some(seed) => *seed,
+                None => return,
+            },
+        };
+        let digest = cell_digest(seed, &shape);
         if let Some(digest) = digest {
             self.digest.digested(digest);
         }
-        column.cell(self.rows, value, &shape, digest);
+        if let Some(column) = self.columns.get_mut(feature) {
+            column.cell(self.rows, value, &shape, digest);
+        }
     }
 
     /// Number of rows so far.
@@ -85,7 +104,8 @@ impl Profiler {
         let rows = self.rows;
         let features: Vec<_> = self.columns.into_iter().map(|column| column.finish(rows)).collect();
         let schema = super::infer::schema_of(rows, &features);
-        Profile { rows, schema, features, rows_digest: self.digest.finish() }
+        let features_left_out = self.left_out.len() as u64;
+        Profile { rows, schema, features, features_left_out, rows_digest: self.digest.finish() }
     }
 }
 

@@ -150,15 +150,13 @@ fn camel_words(text: &str) -> Vec<&str> {
     words
 }
 
-/// Whether the extremes of a number may be somebody's number: large, whole, and nearly as many as the rows.
+/// Whether the extremes of a number may be somebody's number: large and whole. Sums in cents and counts of bytes go the
+/// same way; telling them from account numbers by their spread would be a guess.
 fn may_identify(feature: &FeatureStatistics) -> bool {
     let (Some(min), Some(max)) = (feature.min, feature.max) else { return false };
-    if !matches!(feature.kind, FeatureType::Int | FeatureType::Float) {
-        return false;
-    }
+    let number = matches!(feature.kind, FeatureType::Int | FeatureType::Float);
     let whole = min.fract() == 0.0 && max.fract() == 0.0;
-    let large = max.abs().max(min.abs()) >= IDENTIFIER_MIN;
-    whole && large && feature.distinct > CATEGORIES_MAX as u64
+    number && whole && max.abs().max(min.abs()) >= IDENTIFIER_MIN
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! One feature as its cells stream by: counts, type votes, sketches; bounded whatever the number of cells.
 //!
 //! How untyped text gets its type: every value votes by its [`Shape`]. Values that all agree decide; integers and
-//! floats agree on float, dates and times on time. One code with leading zeros (`007`) makes digits a string: zip codes and
-//! phone numbers lose by becoming numbers. If at least 99 % of many values agree, the rest is mistyped; else it is text.
+//! floats agree on float, dates and times on time. One code among them (`007`, `A12`) makes numbers a string: zip codes and
+//! phone numbers lose by becoming numbers. If at least 99 % of the values agree, the rest is mistyped; else it is text.
 
 use crate::model::{FeaturePath, FeatureStatistics, FeatureType, Value};
 use crate::sketch::distinct::Distinct;
 use crate::sketch::frequent::Frequent;
 use crate::sketch::quantile::{Moments, Quantiles, RANKS};
 use crate::sketch::rows;
-use crate::sketch::shape::Shape;
+use crate::sketch::shape::{Number, Shape};
 
 /// Share of values that must agree on a type where some do not.
 const AGREEING_SHARE: f64 = 0.99;
@@ -30,10 +30,10 @@ struct Votes {
     dates: u64,
     times: u64,
     bytes: u64,
-    /// Text, or digits with leading zeros.
+    /// Text, codes among it.
     texts: u64,
-    /// Digits with leading zeros among the texts.
-    padded: u64,
+    /// Texts that say that the numbers beside them are codes too.
+    codes: u64,
     /// The text `NA`, which votes for nothing unless the others are text.
     na: u64,
     /// Values of the format's own string type, which is never a number.
@@ -145,10 +145,13 @@ impl Column {
             (Shape::Bool(_), _) => votes.bools += 1,
             (Shape::Infinite(_), _) => votes.floats += 1,
             (Shape::Number(number), _) => {
-                if number.fits_i64() || matches!(value, Value::UInt(_)) {
+                if let Value::Raw(text) = value
+                    && is_key(text, number)
+                {
+                    votes.texts += 1;
+                    votes.codes += 1;
+                } else if number.fits_i64() || matches!(value, Value::UInt(_)) {
                     votes.ints += 1;
-                } else if number.integer && matches!(value, Value::Raw(_)) {
-                    votes.texts += 1; // twenty digits are a key, not a quantity
                 } else {
                     votes.floats += 1;
                 }
@@ -159,7 +162,11 @@ impl Column {
             (_, Value::Decimal(_)) => votes.floats += 1,
             (Shape::Padded(_), _) => {
                 votes.texts += 1;
-                votes.padded += 1;
+                votes.codes += 1;
+            }
+            (Shape::Text(text), _) => {
+                votes.texts += 1;
+                votes.codes += u64::from(is_code(text));
             }
             _ => votes.texts += 1,
         }
@@ -266,7 +273,7 @@ impl Votes {
         let (votes, kind) = candidates.into_iter().max_by_key(|(votes, _)| *votes).expect("there are four");
         let is_number = matches!(kind, FeatureType::Int | FeatureType::Float);
         // A format that tells strings from numbers means its strings, but writes dates as text.
-        let decided = self.typed_texts > 0 || is_number && self.padded > 0;
+        let decided = self.typed_texts > 0 || is_number && self.codes > 0;
         if votes == values || !decided && votes as f64 >= values as f64 * AGREEING_SHARE {
             (kind, values - votes)
         } else {
@@ -285,6 +292,20 @@ impl Votes {
             _ => u64::MAX,
         }
     }
+}
+
+/// Whether what reads as a number is a key: twenty digits, or digits around an `e` (`3e98`), which a program that writes
+/// a quantity of that size gives a point or a sign (`3e+98`).
+fn is_key(text: &str, number: &Number) -> bool {
+    let bare = || number.value.abs() >= 1e15 && !text.contains(['.', '+']);
+    if number.integer { !number.fits_i64() } else { bare() }
+}
+
+/// Whether a text that is no number looks like a code beside numbers that may be codes: `A12`, `X-9`, but not `unknown` or `5 kg`.
+fn is_code(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+        && !text.contains(char::is_whitespace)
 }
 
 fn ratio(sum: u64, count: u64) -> f64 {

@@ -48,6 +48,8 @@ fn untyped_text_gets_the_type_that_its_owner_means() {
         (&["10:30", "11:15"], T::String),
         (&["12345678901234567890123", "12345678901234567890124"], T::String),
         (&["12e45", "9a8b7", "00ff1"], T::String),
+        (&["3e98", "2e14", "9e82"], T::String),
+        (&["3e+98", "2.5e14", "1e5"], T::Float),
         (&["", "NULL", "\\N", "None"], T::Unknown),
         (&["1", "NA", "3"], T::Int),
         (&["DE", "NA", "FR"], T::String),
@@ -69,9 +71,11 @@ fn few_bad_values_are_mistyped_and_many_make_it_text() {
     let mut many = refs.clone();
     many.extend(["x", "y", "z"]);
     assert_eq!((csv(&many).kind, csv(&many).mistyped), (T::String, 0));
-    let mut padded = refs[..199].to_vec();
-    padded.push("007");
-    assert_eq!(csv(&padded).kind, T::String, "one leading zero is no mistake");
+    for code in ["007", "A12", "X-9"] {
+        let mut codes = refs[..199].to_vec();
+        codes.push(code);
+        assert_eq!(csv(&codes).kind, T::String, "{code} is no mistake");
+    }
 }
 
 #[test]
@@ -214,4 +218,20 @@ fn a_table_of_ten_thousand_columns_fits() {
     let profile = profiler.finish();
     assert_eq!((profile.features.len(), profile.schema.features.len()), (10_000, 10_000));
     assert!(profile.features.iter().all(|feature| feature.distinct == 3));
+}
+
+#[test]
+fn keys_without_end_are_bounded_but_digested() {
+    let digest = |last: i64| {
+        let mut profiler = Profiler::new();
+        profiler.row();
+        for n in 0..FEATURES_MAX + 3 {
+            let feature = profiler.feature(&FeaturePath::column(format!("k{n}")), None);
+            profiler.cell(feature, &Value::Int(if n < FEATURES_MAX + 2 { 1 } else { last }));
+        }
+        let profile = profiler.finish();
+        assert_eq!((profile.features.len(), profile.features_left_out), (FEATURES_MAX, 3));
+        profile.rows_digest
+    };
+    assert_ne!(digest(1), digest(2));
 }

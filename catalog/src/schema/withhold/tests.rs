@@ -86,6 +86,8 @@ fn numbers_keep_their_range_unless_they_may_be_ids_or_few() {
     let phones = kept(false, (0..500).map(|n| format!("49151{:07}", n * 17)));
     assert!(phones.min.is_none() && phones.max.is_none() && phones.quantiles.is_empty());
     assert!(phones.mean.is_some(), "a mean of many is nobody's");
+    let customers = kept(false, (0..500).map(|n| format!("{}", 4_711_000 + n % 25)));
+    assert!(customers.min.is_none() && customers.quantiles.is_empty(), "few customers are customers");
     assert!(is_bare(&kept(false, (0..4).map(|n| format!("{}", n + 3)))), "four numbers are four rows");
     assert!(is_bare(&kept(false, vec!["4915112345678".to_owned(); 40])), "one number is not a range");
     assert!(kept(false, (0..90).map(|n| format!("n{n}"))).min.is_none(), "text has no range");
