@@ -35,7 +35,7 @@ async fn line(ctx: &Ctx, lake: &Lake, run: &Run) -> Result<CrawlReport> {
     let changed = stage::list(ctx, lake, run); // what is new or changed since last time
     let classified = changed.map_ok(|changed| blob(ctx, lake, run, changed)).try_buffered(ctx.workers);
     let recorded = stage::record(ctx, lake, run, classified).await?; // one commit a batch, then what has vanished
-    stage::link(ctx, lake, run, recorded).await // datasets, their schemas, lineage
+    stage::link(ctx, run, recorded).await // datasets, their schemas, lineage
 }
 
 async fn blob(ctx: &Ctx, lake: &Lake, run: &Run, changed: Changed) -> Result<Option<Classified>> {
@@ -79,7 +79,7 @@ pub struct CrawlReport {
     pub findings: BTreeMap<String, u64>,
     /// Datasets of the source after it.
     pub datasets: u64,
-    /// Edges inferred over the whole catalog.
+    /// Inferred edges in the whole catalog after it.
     pub edges: u64,
     /// How long it took.
     pub seconds: f64,

@@ -94,8 +94,25 @@ fn state(catalog: &Catalog) -> String {
         let dataset = Dataset { context: None, name: String::new(), ..dataset };
         lines.push(format!("dataset {dataset:?} {tied:?}"));
     }
+    lines.extend(edges(catalog, &blobs));
     lines.sort();
     lines.join("\n")
+}
+
+/// Inferred edges between current blobs.
+fn edges(catalog: &Catalog, blobs: &[BlobVersion]) -> Vec<String> {
+    let path = |artifact| blobs.iter().find(|blob| blob.artifact == artifact).map(|blob| &blob.path);
+    let mut lines = Vec::new();
+    for execution in catalog.all::<Execution>(AsOf::Now).unwrap() {
+        let Some(kind) = execution.properties.get("kind") else { continue };
+        let events = graph::events_of_execution(catalog, execution.id).unwrap();
+        let mut ends: Vec<_> = events.iter().map(|event| (event.kind, path(event.artifact))).collect();
+        ends.sort();
+        if ends.iter().all(|(_, path)| path.is_some()) {
+            lines.push(format!("edge {kind:?} {ends:?}"));
+        }
+    }
+    lines
 }
 
 /// The first line in which two states part, so that a failure can be read.

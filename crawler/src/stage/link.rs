@@ -10,10 +10,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use catalog::dataset::{BlobFacts, group, keep_names};
-use catalog::lineage::{derive, graph};
+use catalog::lineage::graph;
+use catalog::lineage::record::edges_changes;
 use catalog::model::{
-    ArtifactId, Attribution, BlobVersion, ContextId, Dataset, DatasetId, Principal, Properties, Schema,
-    SchemaId, SourceId, TypeId,
+    ArtifactId, Attribution, BlobId, BlobVersion, ContextId, Dataset, DatasetId, Execution, ExecutionId,
+    Principal, Properties, Schema, SchemaId, SourceId, TypeId,
 };
 use catalog::{AsOf, Catalog, Change};
 
@@ -21,7 +22,6 @@ use super::{Recorded, Run};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::pipeline::CrawlReport;
-use crate::source::Lake;
 
 /// Changes in one commit.
 const CHANGES_A_COMMIT: usize = 512;
@@ -30,10 +30,15 @@ const CHANGES_A_COMMIT: usize = 512;
 ///
 /// # Errors
 /// If the catalog fails.
-pub async fn link(ctx: &Ctx, _lake: &Lake, run: &Run, recorded: Recorded) -> Result<CrawlReport> {
-    let (catalog, source) = (Arc::clone(&ctx.catalog), run.source.clone());
-    let linked = ctx.blocking(move || link_all(&catalog, &source)).await;
-    let (datasets, edges) = linked?;
+pub async fn link(ctx: &Ctx, run: &Run, recorded: Recorded) -> Result<CrawlReport> {
+    let catalog = Arc::clone(&ctx.catalog);
+    let link = Link {
+        source: run.source.clone(),
+        run: run.id,
+        everything: run.after_a_failure,
+        twins_of_gone: recorded.twins_of_gone,
+    };
+    let (datasets, edges) = ctx.blocking(move || link_all(&catalog, &link)).await?;
     ctx.progress.done("grouped and linked");
     Ok(CrawlReport { datasets, edges, ..recorded.report })
 }
@@ -64,10 +69,27 @@ impl Facts {
     }
 }
 
-fn link_all(catalog: &Catalog, source: &SourceId) -> Result<(u64, u64)> {
+/// Blobs around which lineage may be another than before: those that this run read and the twins of those that are
+/// gone; or all, if the crawl before this one broke off and nobody knows what it left undone.
+fn to_relink(facts: &Facts, link: &Link) -> Vec<BlobId> {
+    let read_now = |blob: &&BlobVersion| link.everything || blob.run == link.run;
+    let mut blobs: Vec<_> = facts.of(&link.source).filter(read_now).map(|blob| blob.blob).collect();
+    blobs.extend(&link.twins_of_gone);
+    blobs
+}
+
+/// What to link.
+struct Link {
+    source: SourceId,
+    run: ExecutionId,
+    everything: bool,
+    twins_of_gone: Vec<BlobId>,
+}
+
+fn link_all(catalog: &Catalog, link: &Link) -> Result<(u64, u64)> {
     let facts = Facts::load(catalog)?;
-    let datasets = link_datasets(catalog, source, &facts)?;
-    let edges = link_lineage(&facts)?;
+    let datasets = link_datasets(catalog, &link.source, &facts)?;
+    let edges = link_lineage(catalog, &to_relink(&facts, link))?;
     Ok((datasets, edges))
 }
 
@@ -159,20 +181,15 @@ fn tie(
     Ok(())
 }
 
-fn link_lineage(facts: &Facts) -> Result<u64> {
-    let contents: Vec<derive::ContentFacts<'_>> = facts
-        .blobs
-        .iter()
-        .map(|version| derive::ContentFacts {
-            blob: version.blob,
-            artifact: version.artifact,
-            path: &version.path,
-            modified: version.modified,
-            version,
-        })
-        .collect();
-    let edges = derive::derive(&contents);
-    Ok(edges.len() as u64)
+/// Brings the inferred edges around some blobs up to date; gives the number of all inferred edges.
+fn link_lineage(catalog: &Catalog, changed: &[BlobId]) -> Result<u64> {
+    let changes = edges_changes(catalog, changed)?;
+    for changes in changes.chunks(CHANGES_A_COMMIT) {
+        catalog.commit(&Principal::system(), changes)?;
+    }
+    let inferred = graph::ensure(catalog, &graph::INFERRED_EDGE)?;
+    let executions = catalog.all::<Execution>(AsOf::Now)?;
+    Ok(executions.iter().filter(|execution| execution.type_id == inferred).count() as u64)
 }
 
 /// Gathers changes into commits of a bearable size.

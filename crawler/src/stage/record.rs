@@ -38,12 +38,15 @@ const PAGE_RECORDS: usize = 1_024;
 pub struct Recorded {
     /// Counts.
     pub report: CrawlReport,
+    /// Blobs that share content with one that has vanished.
+    pub twins_of_gone: Vec<BlobId>,
 }
 
 /// What is remembered of recorded blobs to tell moved ones.
 #[derive(Default)]
 struct Tally {
     report: CrawlReport,
+    twins_of_gone: Vec<BlobId>,
     new_digests: BTreeMap<Digest, u64>,
 }
 
@@ -114,7 +117,7 @@ pub async fn record(
     vanish(ctx, lake, run, &mut tally).await?;
     tally.report.listed = run.seen.listed.load(Ordering::Relaxed);
     tally.report.unchanged = run.seen.unchanged.load(Ordering::Relaxed);
-    Ok(Recorded { report: tally.report })
+    Ok(Recorded { report: tally.report, twins_of_gone: tally.twins_of_gone })
 }
 
 async fn record_batches(ctx: &Ctx, run: &Run, mut blobs: mpsc::Receiver<Classified>) -> Result<Tally> {
@@ -249,7 +252,7 @@ async fn vanish(ctx: &Ctx, lake: &Lake, run: &Run, tally: &mut Tally) -> Result<
         let (catalog, seen, source) = (Arc::clone(&ctx.catalog), Arc::clone(&seen), run.source.clone());
         let (lake, closed_folders) = (lake.clone(), closed_folders.clone());
         let from = after.take();
-        let (vanished, next) = ctx
+        let (vanished, twins, next) = ctx
             .blocking(move || -> Result<_> {
                 let page = catalog.list::<BlobVersion>(AsOf::Now, from.as_deref(), PAGE_RECORDS)?;
                 let hidden = |path: &str| closed_folders.iter().any(|folder| path.starts_with(folder));
@@ -261,9 +264,12 @@ async fn vanish(ctx: &Ctx, lake: &Lake, run: &Run, tally: &mut Tally) -> Result<
                 };
                 let vanished: Vec<_> = page.records.into_iter().filter(gone).collect();
                 close(&catalog, &vanished)?;
-                Ok((vanished, page.next))
+                let twins =
+                    vanished.iter().map(|gone| twins_of(&catalog, gone)).collect::<Result<Vec<_>>>()?;
+                Ok((vanished, twins, page.next))
             })
             .await?;
+        tally.twins_of_gone.extend(twins.into_iter().flatten());
         vanished.iter().for_each(|blob| tally.vanished(blob.digest));
         match next {
             Some(next) => after = Some(next),
@@ -281,6 +287,20 @@ fn close(catalog: &Catalog, vanished: &[BlobVersion]) -> Result<()> {
         catalog.commit(&Principal::system(), &changes)?;
     }
     Ok(())
+}
+
+/// Blobs whose bytes, or the bytes or rows of parts of them, are those of one that is gone.
+fn twins_of(catalog: &Catalog, gone: &BlobVersion) -> Result<Vec<BlobId>> {
+    let mut keys: Vec<(Index, Vec<u8>)> = Vec::new();
+    for digest in gone.digest.iter().chain(gone.parts.iter().filter_map(|part| part.digest.as_ref())) {
+        keys.extend([(Index::Digest, digest.0.to_vec()), (Index::PartDigest, digest.0.to_vec())]);
+    }
+    keys.extend(gone.root().rows_digest.map(|rows| (Index::RowsDigest, rows.0.to_vec())));
+    let mut twins = Vec::new();
+    for (index, value) in keys {
+        twins.extend(catalog.find::<BlobVersion>(index, &value)?.into_iter().map(|twin| twin.blob));
+    }
+    Ok(twins)
 }
 
 fn end_of(catalog: &Catalog, blob: BlobId) -> Result<Vec<Change>> {

@@ -32,6 +32,8 @@ pub struct Run {
     /// Identifiers of erased persons.
     pub(super) suppressed: HashSet<TokenDigest>,
     pub(super) seen: Seen,
+    /// Whether the crawl before this one did not come to its end.
+    pub(super) after_a_failure: bool,
     run_type: TypeId,
 }
 
@@ -112,8 +114,8 @@ impl Run {
             let counts = [("blobs", report.listed), ("bytes", report.bytes_read), ("anomalies", anomalies)];
             let property = |(name, count): (&str, u64)| (name.to_owned(), Property::Int(count as i64));
             execution.properties.extend(counts.map(property));
+            execution.name = Some(format!("{} {}", self.source, self.id));
         }
-        execution.name = Some(format!("{} {}", self.source, self.id));
         let catalog = Arc::clone(&ctx.catalog);
         let recorded = ctx.blocking(move || -> Result<()> {
             catalog.commit(&Principal::system(), &[Change::put(&execution)?])?;
@@ -150,7 +152,8 @@ impl Run {
     }
 }
 
-/// The name of a source's crawl while it runs. There is one at most, so a second is what a kill has left.
+/// The name of a source's crawl until it is complete. There is one at most: the next crawl finds what a kill or a
+/// failure has left under it, and renames it.
 fn under_way(source: &SourceId) -> String {
     format!("{source} under way")
 }
@@ -163,11 +166,13 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
     if catalog.get::<Source>(&id, AsOf::Now)?.is_none() {
         changes.push(Change::put(&Source { id: id.clone(), url, added: started, schedule: None })?);
     }
-    if let Some(mut stale) = graph::execution_named(catalog, run_type, &under_way(&id))? {
-        tracing::warn!(run = stale.id.0, "an earlier crawl of the source broke off");
+    let stale = graph::execution_named(catalog, run_type, &under_way(&id))?;
+    let after_a_failure = stale.is_some();
+    if let Some(mut stale) = stale {
+        tracing::warn!(run = stale.id.0, "the crawl of the source before this one broke off");
         stale.name = Some(format!("{id} {}", stale.id));
         stale.state = ExecutionState::Failed;
-        stale.ended = Some(started);
+        stale.ended = stale.ended.or(Some(started));
         changes.push(Change::put(&stale)?);
     }
     let suppressed = catalog.all::<Suppression>(AsOf::Now)?.into_iter().map(|entry| entry.digest).collect();
@@ -178,6 +183,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         artifact_type,
         suppressed,
         seen: Seen::default(),
+        after_a_failure,
         run_type,
     };
     changes.push(Change::put(&run.execution(ExecutionState::Running))?);
