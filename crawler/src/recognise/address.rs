@@ -186,6 +186,11 @@ fn find_european(text: &str, out: &mut Vec<Span>) {
         let head = &text[from..comma];
         let cut = head.rfind([',', ':', ';', '\n', '"', '(', '\t']).map_or(0, |i| i + 1);
         let street = head[cut..].trim_start();
+        // `Copyright 2017, 2018 The …` is no street.
+        let year = code == 4 && matches!(&bytes[comma + 2..comma + 4], b"19" | b"20");
+        if year && !has_street(street) {
+            continue;
+        }
         let Some(street) = numbered_street(street).or_else(|| french_street(head)) else { continue };
         if !street.is_empty() {
             let start = comma - street.len();
@@ -215,7 +220,8 @@ fn numbered_street(line: &str) -> Option<&str> {
             break;
         }
     }
-    start.map(|at| &line[at..])
+    let street = &line[start?..];
+    (street.chars().take_while(|c| c.is_alphabetic()).count() >= 3).then_some(street)
 }
 
 /// A number, perhaps a comma, and a street by its French word: `12 rue de la Paix`, `359, rue de Hernandez`.

@@ -67,7 +67,9 @@ fn find(text: &str, out: &mut Vec<Span>) {
             bytes[at..].len() >= a.len() && bytes[at..at + a.len()].eq_ignore_ascii_case(a.as_bytes())
         });
         let start = bytes[..at].iter().rposition(|b| !is_name_byte(*b)).map_or(0, |i| i + 1);
-        if named && is_form(&text[start..at]) && clean_before(text, start) {
+        let word = &text[start..at];
+        let odd = word.bytes().any(|b| b.is_ascii_digit() || b == b'_') || is_like(word);
+        if named && odd && is_form(word) && clean_before(text, start) {
             out.push(span(start, at, 0.85));
         }
     }

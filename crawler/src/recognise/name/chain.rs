@@ -302,6 +302,10 @@ fn score_words(text: &str, words: &[Word]) -> Option<f32> {
         let at = 1 + words[1..].iter().position(|w| w.comma)?;
         let ordered =
             words[at].given && !words[at].common && words[..at].iter().any(|w| w.kind == Kind::Word);
+        // `Ann Lee, Bob Ray` are two people.
+        if head.given && words[..at].iter().filter(|w| w.kind == Kind::Word).count() > 1 {
+            return None;
+        }
         let base = if words[..at].iter().any(|w| w.surname) { 0.5 } else { 0.3 };
         return ordered.then_some(base - strange - common);
     }
@@ -360,10 +364,7 @@ fn score_around(text: &str, chain: &[Word], from: usize, to: usize) -> f32 {
         // Nouns and the first words of sentences are capitalised too, names less often.
         score -= if chain[from - 1].known() { 0.25 } else { 0.1 };
     }
-    if before.trim_end().ends_with(|c: char| c.is_ascii_digit())
-        && !text[..start].ends_with('\n')
-        && before.ends_with(' ')
-    {
+    if follows_house_number(&before) {
         score -= 0.4;
     }
     if firm_follows(&after, 0) || after.starts_with(" &") {
@@ -399,6 +400,14 @@ fn score_list(text: &str, chain: &[Word], from: usize, to: usize, after: &str) -
         || after.starts_with(", ") && text[chain[to - 1].end + 2..].starts_with(char::is_uppercase);
     let listed_before = from > 0 && chain[from].comma && chain[from - 1].known();
     if commas && (listed_after || listed_before) { -0.6 } else { 0.0 }
+}
+
+/// Whether a number and a blank stand right before, and the number is no year.
+fn follows_house_number(before: &str) -> bool {
+    let Some(head) = before.strip_suffix(' ') else { return false };
+    let digits = head.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let number = &head[head.len() - digits..];
+    digits > 0 && !(digits == 4 && (number.starts_with("19") || number.starts_with("20")))
 }
 
 fn firm_follows(after: &str, from: usize) -> bool {

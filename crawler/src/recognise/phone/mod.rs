@@ -18,7 +18,7 @@ pub(super) static RECOGNISER: Recogniser =
 const WORDS: &[&str] = &[
     "phone", "telephone", "tel", "tél", "téléphone", "telefon", "telefono", "teléfono", "telefone",
     "telefoon", "telefonu", "mobile", "mob", "cell", "cellphone", "handy", "mobil", "mobiel", "móvil",
-    "cellulare", "celular", "portable", "gsm", "fax", "call", "called", "contact", "whatsapp", "sms",
+    "cellulare", "celular", "gsm", "fax", "call", "called", "contact", "whatsapp", "sms",
     "phoned", "ring", "dial", "puhelin", "puh", "tlf", "tfn", "nås", "erreichbar", "appelez", "bel",
     "kontakt", "komórka", "numer telefonu", "hotline", "telegram", "телефон", "тел", "моб", "звонить",
     "τηλ", "τηλέφωνο", "电话", "手机", "電話", "電話番号", "携帯", "전화", "휴대폰", "핸드폰", "هاتف", "טלפון", "फ़ोन",
