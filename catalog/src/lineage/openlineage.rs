@@ -129,7 +129,7 @@ pub fn uri(namespace: &str, name: &str) -> String {
         "file" | "file:" | "file://" => "file://",
         other => other.trim_end_matches('/'),
     };
-    format!("{namespace}/{}", name.trim_start_matches('/'))
+    format!("{namespace}/{}", name.trim_matches('/'))
 }
 
 /// Datasets of one event, each once.

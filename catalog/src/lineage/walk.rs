@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
+use self::place::Places;
 use super::graph::{self, INFERRED_EDGE};
 use crate::catalog::{AsOf, Catalog};
 use crate::error::{Error, Result};
@@ -16,8 +17,12 @@ use crate::model::{
     Property, Type,
 };
 
+mod place;
+
 /// Edges that one walk returns at most; reaching it is told in [`Walk::truncated`].
 pub const EDGES_MAX: usize = 10_000;
+/// Executions read at a time while listing all edges.
+const EXECUTIONS_PAGE: usize = 1_000;
 /// Depth of a walk if nobody asks for another.
 pub const DEPTH_DEFAULT: usize = 32;
 
@@ -99,6 +104,37 @@ pub fn walk(catalog: &Catalog, start: &Start, way: Way, depth: usize, as_of: AsO
     Ok(walk)
 }
 
+/// All edges of the graph, oldest execution first, `limit` at most.
+///
+/// # Errors
+/// `Corrupt` if a record is damaged.
+pub fn all(catalog: &Catalog, as_of: AsOf, limit: usize) -> Result<Walk> {
+    let mut walker = Walker::new(catalog, as_of)?;
+    let mut walk = Walk::default();
+    let mut after = None;
+    loop {
+        let page = catalog.list::<Execution>(as_of, after.as_deref(), EXECUTIONS_PAGE)?;
+        for execution in &page.records {
+            let events = walker.events_of_execution(execution.id)?;
+            let (inputs, outputs): (Vec<&Event>, Vec<&Event>) =
+                events.iter().partition(|event| event.kind.is_input());
+            for (input, output) in
+                inputs.iter().flat_map(|input| outputs.iter().map(move |output| (input, output)))
+            {
+                if walk.edges.len() == limit {
+                    walk.truncated = true;
+                    return Ok(walk);
+                }
+                walk.edges.extend(walker.edge(execution.id, input.artifact, output.artifact)?);
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(walk),
+        }
+    }
+}
+
 /// The earliest ancestors of a blob, each with the edges from it down to the blob; none if it has no ancestor.
 ///
 /// # Errors
@@ -162,6 +198,7 @@ struct Walker<'a> {
     catalog: &'a Catalog,
     as_of: AsOf,
     past: Option<Past>,
+    places: Places,
     names: BTreeMap<ArtifactId, String>,
     executions: BTreeMap<ExecutionId, Option<(Execution, String)>>,
 }
@@ -179,7 +216,8 @@ impl<'a> Walker<'a> {
                 Some(past)
             }
         };
-        Ok(Self { catalog, as_of, past, names: BTreeMap::new(), executions: BTreeMap::new() })
+        let places = Places::read(catalog, as_of)?;
+        Ok(Self { catalog, as_of, past, places, names: BTreeMap::new(), executions: BTreeMap::new() })
     }
 
     /// Breadth first, each artifact once, so that circles that people reported end.
@@ -202,17 +240,17 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
-    /// Artifacts one execution away.
+    /// Artifacts one execution away from an artifact or from what stands for the same bytes.
     fn neighbours(&self, artifact: ArtifactId, up: bool) -> Result<Vec<(ExecutionId, ArtifactId)>> {
+        let mut same = self.places.aliases(self.catalog, artifact)?;
+        same.insert(artifact);
         let mut found = Vec::new();
-        for event in self.events_of_artifact(artifact)? {
-            if event.kind.is_input() == up {
-                continue;
-            }
-            for other in self.events_of_execution(event.execution)? {
-                if other.kind.is_input() == up && other.artifact != artifact {
-                    found.push((event.execution, other.artifact));
-                }
+        for one in &same {
+            for event in self.events_of_artifact(*one)?.iter().filter(|event| event.kind.is_input() != up) {
+                let others = self.events_of_execution(event.execution)?.into_iter();
+                let others =
+                    others.filter(|other| other.kind.is_input() == up && !same.contains(&other.artifact));
+                found.extend(others.map(|other| (event.execution, other.artifact)));
             }
         }
         found.sort();

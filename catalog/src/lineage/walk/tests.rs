@@ -56,6 +56,9 @@ fn walks_go_up_and_down_over_inferred_and_reported_edges() {
     let both = walk(&catalog, &Start::Artifact(silver.artifact), Way::Both, 9, AsOf::Now).unwrap();
     assert_eq!(both.edges.len(), 3);
 
+    assert_eq!(all(&catalog, AsOf::Now, 9).unwrap().edges.len(), 3);
+    assert!(all(&catalog, AsOf::Now, 2).unwrap().truncated);
+
     let origins = origins(&catalog, silver.blob, AsOf::Now).unwrap();
     assert_eq!(origins.len(), 1);
     assert_eq!(origins[0].0, "postgres://db/orders");
@@ -103,4 +106,55 @@ fn renderings_escape_what_names_hold() {
     assert_eq!(json["from"], "x://\"];evil\\");
     assert_eq!(json["reported_by"], "openlineage.Run");
     assert_eq!(json["confidence"], 1.0);
+}
+
+#[test]
+fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
+    let catalog = catalog();
+    let url = "s3://lake".to_string();
+    let source = crate::model::Source {
+        id: crate::model::SourceId("s".into()),
+        url,
+        added: Timestamp(0),
+        schedule: None,
+    };
+    catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
+    let (shop, folder) =
+        (external(&catalog, "postgres://db/orders"), external(&catalog, "s3://lake/raw/orders"));
+    let model = external(&catalog, "model://churn");
+    report(&catalog, "load", &[shop], &[folder]);
+    report(&catalog, "train", &[folder], &[model]);
+    let blob = crawl(&catalog, "raw/orders/p.csv csv 1 1 1 1");
+    let copy = crawl(&catalog, "backups/p.csv csv 2 1 1 1");
+    link(&catalog, &[blob.blob, copy.blob]);
+    let version = &blob;
+    let facts = crate::dataset::BlobFacts {
+        blob: version.blob,
+        path: &version.path,
+        size: version.size,
+        modified: version.modified,
+        format: "csv",
+        layers: &[],
+        dialect: &version.root().dialect,
+        schema: None,
+        anomalies: &[],
+    };
+    let datasets = crate::dataset::group(&version.source, &[facts]);
+    catalog.commit(&Principal::system(), &[Change::put(&datasets[0]).unwrap()]).unwrap();
+
+    let up = walk(&catalog, &Start::Blob(copy.blob), Way::Up, 9, AsOf::Now).unwrap();
+    assert_eq!(
+        said(&up.edges),
+        ["raw/orders/p.csv -> backups/p.csv copy", "postgres://db/orders -> raw/orders/p.csv run"]
+    );
+    assert_eq!(origins(&catalog, copy.blob, AsOf::Now).unwrap()[0].0, "postgres://db/orders");
+    let down = walk(&catalog, &Start::Artifact(shop), Way::Down, 9, AsOf::Now).unwrap();
+    assert_eq!(
+        said(&down.edges),
+        [
+            "postgres://db/orders -> s3://lake/raw/orders run",
+            "s3://lake/raw/orders -> model://churn run",
+            "s3://lake/raw/orders -> backups/p.csv copy",
+        ]
+    );
 }
