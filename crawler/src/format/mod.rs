@@ -13,6 +13,7 @@ use roaring::RoaringTreemap;
 
 use crate::content::Content;
 
+pub mod arrow;
 mod charset;
 #[cfg(test)]
 mod collect;

@@ -7,9 +7,11 @@ use std::io::Write;
 use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
 
 use super::charset::Charset;
+use super::arrow::Tree;
 use super::json::cells::{Cells, ROOT, Unit};
 use super::json::lexer::{LexError, Lexer, Slice, Token};
 use super::json::sniff::sniff_lines;
+use super::json::{EachTree, tree};
 use super::lines::Lines;
 use super::text::{Heading, copy_without};
 use super::{At, Bounds, Format, FormatError, Removal, Rewritten, Sink, locate_by_reading};
@@ -124,6 +126,38 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
         let reason =
             format!("{} values are nested more deeply than {} levels", cells.too_deep, bounds.nesting_max);
         sink.anomaly(AnomalyKind::LimitReached, reason);
+    }
+    Ok(())
+}
+
+/// Hands on the rows with their nesting; a line that is not JSON has one field, `line`.
+///
+/// # Errors
+/// If the content cannot be read, or what `each` fails with.
+pub(super) fn trees(content: &Content, bounds: &Bounds, each: EachTree<'_>) -> Result<(), FormatError> {
+    let mut lines = Lines::new(content, Charset::Utf8, None, bounds.record_bytes_max)?;
+    let mut row = 0;
+    while let Some(piece) = lines.next()? {
+        if !piece.first || !is_record(piece.bytes) {
+            continue;
+        }
+        if row >= bounds.rows_max {
+            return Ok(());
+        }
+        row += 1;
+        let read = if piece.last && is_document(piece.bytes)? {
+            let mut lexer = Lexer::new(Slice::new(piece.bytes), usize::MAX);
+            lexer.next().and_then(|token| tree(&mut lexer, token, bounds)).ok()
+        } else {
+            None
+        };
+        let read = read.unwrap_or_else(|| {
+            let text = String::from_utf8_lossy(piece.bytes.trim_ascii_end());
+            Tree::Struct(vec![("line".into(), Tree::of(&Value::Raw(text)))])
+        });
+        if !each(read)? {
+            return Ok(());
+        }
     }
     Ok(())
 }

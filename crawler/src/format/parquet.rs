@@ -15,6 +15,8 @@ mod rewrite;
 #[cfg(test)]
 mod tests;
 
+pub(super) use read::batches;
+
 /// Columnar files of the Hadoop world and of pandas.
 pub(super) static FORMAT: Format = Format {
     id: "parquet",

@@ -4,6 +4,7 @@ use roaring::RoaringTreemap;
 
 use super::super::collect::{Collected, fixtures, read as read_with, rewrite, sniffed};
 use super::super::{FormatError, Removal, Rewritten};
+use super::lexer::Lexer;
 use super::*;
 
 fn read(text: &str) -> Collected {

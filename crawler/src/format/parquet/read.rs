@@ -103,3 +103,32 @@ pub(super) fn read(
     }
     Ok(())
 }
+
+/// Calls back with batches of the columns of these names until it answers false. A damaged row group is left out: the crawl
+/// has recorded it as an anomaly.
+///
+/// # Errors
+/// If the file cannot be opened, or what `each` fails with.
+pub(in crate::format) fn batches(
+    content: &Content,
+    names: &[&str],
+    each: &mut dyn FnMut(RecordBatch) -> Result<bool, FormatError>,
+) -> Result<(), FormatError> {
+    let metadata = open(content)?;
+    let fields = metadata.schema().fields();
+    let roots = (0..fields.len()).filter(|place| names.contains(&fields[*place].name().as_str()));
+    let projection = ProjectionMask::roots(metadata.parquet_schema(), roots);
+    for group in 0..metadata.metadata().num_row_groups() {
+        let mut failed = false;
+        let taken = row_group(content, &metadata, group, Some(&projection), &mut |batch| {
+            each(batch).inspect_err(|_| failed = true)
+        });
+        match taken {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) if failed || matches!(error, FormatError::Io(_)) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
