@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Fields, Schema as ArrowSchema, SchemaRef, TimeUnit};
-use catalog::model::{
-    AnomalyKind, Dialect, Feature, FeaturePath, FeatureType, Schema, Segment, Value,
-};
+use catalog::model::{AnomalyKind, Dialect, Feature, FeaturePath, FeatureType, Schema, Segment, Value};
 
 use self::build::Rows;
 use self::conform::conform_batch;
@@ -18,11 +16,14 @@ use crate::content::Content;
 
 mod build;
 mod conform;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub(super) use value::Tree;
+
+/// UTC by its offset, which every reader of Arrow knows without a database of zones.
+const UTC: &str = "+00:00";
 
 /// Takes batches; answers whether it wants more.
 pub type Emit<'a> = &'a mut dyn FnMut(RecordBatch) -> Result<bool, FormatError>;
@@ -54,7 +55,7 @@ pub fn data_type(kind: &FeatureType) -> DataType {
         FeatureType::Float => DataType::Float64,
         FeatureType::Bytes => DataType::Binary,
         FeatureType::Date => DataType::Date32,
-        FeatureType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        FeatureType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
         // An object that was always empty has no fields to be a struct of.
         FeatureType::Struct(features) if features.is_empty() => DataType::Utf8,
         FeatureType::Struct(features) => DataType::Struct(fields(features)),

@@ -6,8 +6,8 @@ use std::io::Write;
 
 use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
 
-use super::charset::Charset;
 use super::arrow::Tree;
+use super::charset::Charset;
 use super::json::cells::{Cells, ROOT, Unit};
 use super::json::lexer::{LexError, Lexer, Slice, Token};
 use super::json::sniff::sniff_lines;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    ArrayBuilder, BinaryBuilder, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, NullBufferBuilder,
-    StringBuilder, TimestampMicrosecondBuilder,
+    ArrayBuilder, BinaryBuilder, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder,
+    NullBufferBuilder, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, ListArray, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_buffer::OffsetBuffer;
@@ -353,10 +353,9 @@ fn integer(value: &Value<'_>) -> Option<i64> {
         Value::Bool(value) => Some(i64::from(*value)),
         value => match Shape::of(value) {
             // Doubles are whole up to 2^53 and no further.
-            Shape::Number(number) if !number.integer => {
-                (number.value.fract() == 0.0 && number.value.abs() <= 9_007_199_254_740_992.0)
-                    .then_some(number.value as i64)
-            }
+            Shape::Number(number) if !number.integer => (number.value.fract() == 0.0
+                && number.value.abs() <= 9_007_199_254_740_992.0)
+                .then_some(number.value as i64),
             Shape::Number(_) => value.text()?.trim().trim_start_matches('+').parse().ok(),
             _ => None,
         },
@@ -366,6 +365,8 @@ fn integer(value: &Value<'_>) -> Option<i64> {
 fn float(value: &Value<'_>) -> Option<f64> {
     match value {
         Value::Float(value) => Some(*value),
+        // More digits than a double holds: the nearest one, as every reader of JSON takes it.
+        Value::Decimal(text) => text.parse().ok(),
         value => match Shape::of(value) {
             Shape::Number(number) => Some(number.value),
             Shape::Infinite(positive) => Some(if positive { f64::INFINITY } else { f64::NEG_INFINITY }),

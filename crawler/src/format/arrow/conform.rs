@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, RecordBatchOptions, StructArray, new_null_array};
 use arrow_cast::cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::{DataType, FieldRef, Fields, SchemaRef};
@@ -30,7 +31,9 @@ fn conform(array: &ArrayRef, target: &DataType, mistyped: &mut u64) -> ArrayRef 
         return array.clone();
     }
     match (array.data_type(), target) {
-        (DataType::Struct(_), DataType::Struct(fields)) => conform_struct(array.as_struct(), fields, mistyped),
+        (DataType::Struct(_), DataType::Struct(fields)) => {
+            conform_struct(array.as_struct(), fields, mistyped)
+        }
         (DataType::List(_), DataType::List(item)) => conform_list(array.as_list::<i32>(), item, mistyped),
         (DataType::Map(..), DataType::List(item)) => {
             let map = array.as_map();
@@ -48,6 +51,12 @@ fn conform(array: &ArrayRef, target: &DataType, mistyped: &mut u64) -> ArrayRef 
             Ok(list) => conform_list(list.as_list::<i32>(), item, mistyped),
             Err(_) => nothing(array, target, mistyped),
         },
+        (DataType::Timestamp(_, from), DataType::Timestamp(unit, zone)) => {
+            // Values are in UTC whatever the zone says, and without a zone they are taken for it: only the unit changes.
+            let same_zone = cast(array, &DataType::Timestamp(*unit, from.clone()), mistyped);
+            let times = same_zone.as_primitive::<TimestampMicrosecondType>().clone();
+            Arc::new(times.with_timezone_opt(zone.clone()))
+        }
         _ => cast(array, target, mistyped),
     }
 }

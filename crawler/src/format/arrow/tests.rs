@@ -33,7 +33,8 @@ fn inferred(format: &'static Format, content: &Content) -> Schema {
 
 fn all(format: &'static Format, content: &Content, schema: &SchemaRef) -> (Vec<RecordBatch>, Conformed) {
     let mut found = Vec::new();
-    let dialect = Dialect { header: Some(true), delimiter: Some(','), quote: Some('"'), ..Dialect::default() };
+    let dialect =
+        Dialect { header: Some(true), delimiter: Some(','), quote: Some('"'), ..Dialect::default() };
     let conformed = batches(format, content, &dialect, "", schema, &Bounds::default(), &mut |batch| {
         found.push(batch);
         Ok(true)
@@ -87,7 +88,9 @@ fn columns_that_are_missing_or_of_another_type_are_null() {
 
 #[test]
 fn nesting_survives_and_optional_fields_of_items_stay_apart() {
-    let content = br#"[{"in":[{"a":1},{"b":2.5},{"a":3,"b":4}],"m":{"x":"y"}},{"in":null},{"in":[],"m":{}}]"#.to_vec().into();
+    let content = br#"[{"in":[{"a":1},{"b":2.5},{"a":3,"b":4}],"m":{"x":"y"}},{"in":null},{"in":[],"m":{}}]"#
+        .to_vec()
+        .into();
     let item = FeatureType::Struct(vec![feature("a", FeatureType::Int), feature("b", FeatureType::Float)]);
     let schema = schema(vec![
         feature("in", FeatureType::List(Box::new(item))),
@@ -98,8 +101,14 @@ fn nesting_survives_and_optional_fields_of_items_stay_apart() {
     let list = batches[0].column(0).as_list::<i32>();
     assert_eq!((list.value_length(0), list.is_null(1), list.value_length(2)), (3, true, 0));
     let items = list.values().as_struct();
-    assert_eq!(items.column(0).as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(1), None, Some(3)]);
-    assert_eq!(items.column(1).as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), [None, Some(2.5), Some(4.0)]);
+    assert_eq!(
+        items.column(0).as_primitive::<Int64Type>().iter().collect::<Vec<_>>(),
+        [Some(1), None, Some(3)]
+    );
+    assert_eq!(
+        items.column(1).as_primitive::<Float64Type>().iter().collect::<Vec<_>>(),
+        [None, Some(2.5), Some(4.0)]
+    );
 }
 
 #[test]
@@ -108,11 +117,12 @@ fn tables_of_a_database_are_read_one_at_a_time() {
     let (_, content) = fixtures(format, "good-people").remove(0);
     let schema = schema(vec![feature("person", FeatureType::Int), feature("note", FeatureType::String)]);
     let mut rows = 0;
-    let conformed = batches(format, &content, &Dialect::default(), "visits", &schema, &Bounds::default(), &mut |batch| {
-        rows += batch.num_rows();
-        assert_eq!(batch.column(0).null_count() + batch.column(1).null_count(), 0);
-        Ok(true)
-    });
+    let conformed =
+        batches(format, &content, &Dialect::default(), "visits", &schema, &Bounds::default(), &mut |batch| {
+            rows += batch.num_rows();
+            assert_eq!(batch.column(0).null_count() + batch.column(1).null_count(), 0);
+            Ok(true)
+        });
     assert_eq!((rows, conformed.unwrap().mistyped), (40, 0));
 }
 
