@@ -67,6 +67,29 @@ const WORDS_OF_PEOPLE: &[&str] = &[
     "visitor",
 ];
 
+/// Words of a feature's name after which even its extremes are two people's: a date of birth, a salary, a place.
+const WORDS_OF_LIVES: &[&str] = &[
+    "birth",
+    "birthdate",
+    "birthday",
+    "born",
+    "death",
+    "dob",
+    "geo",
+    "geburtsdatum",
+    "income",
+    "lat",
+    "latitude",
+    "lng",
+    "lon",
+    "longitude",
+    "phone",
+    "salary",
+    "ssn",
+    "tax",
+    "wage",
+];
+
 /// Strips values of personal features, and what is no crowd's from the others.
 pub fn withhold(features: &mut [FeatureStatistics], personal: &dyn Fn(&FeaturePath) -> bool) {
     for feature in features {
@@ -106,7 +129,7 @@ fn strip_range(feature: &mut FeatureStatistics) {
 /// a list without its rare values would still say that the others are there, and to whom they belong.
 fn may_list(feature: &FeatureStatistics) -> bool {
     let listed: u64 = feature.top.iter().map(|(_, count)| count).sum();
-    !names_people(&feature.path)
+    !names_one_of(&feature.path, WORDS_OF_PEOPLE)
         && feature.top.len() <= CATEGORIES_MAX
         && listed == feature.values
         && feature.top.iter().all(|(value, count)| *count >= ROWS_A_VALUE_MIN && looks_like_category(value))
@@ -128,12 +151,12 @@ fn looks_like_category(value: &str) -> bool {
         && !name_like
 }
 
-/// Whether the feature's name, or that of what it is nested in, says that its values may be people.
-fn names_people(path: &FeaturePath) -> bool {
+/// Whether the feature's name, or that of what it is nested in, holds one of some words.
+fn names_one_of(path: &FeaturePath, words: &[&str]) -> bool {
     path.to_string()
         .split(|c: char| !c.is_alphanumeric())
         .flat_map(camel_words)
-        .any(|word| WORDS_OF_PEOPLE.contains(&word.to_ascii_lowercase().as_str()))
+        .any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The words of `camelCase`: cut before a capital that follows a small letter.
@@ -150,10 +173,13 @@ fn camel_words(text: &str) -> Vec<&str> {
     words
 }
 
-/// Whether the extremes of a number may be somebody's number: large and whole. Sums in cents and counts of bytes go the
+/// Whether the extremes of a number or date may be somebody's: by its name, or a large and whole number. Sums in cents and counts of bytes go the
 /// same way; telling them from account numbers by their spread would be a guess.
 fn may_identify(feature: &FeatureStatistics) -> bool {
     let (Some(min), Some(max)) = (feature.min, feature.max) else { return false };
+    if names_one_of(&feature.path, WORDS_OF_LIVES) {
+        return true;
+    }
     let number = matches!(feature.kind, FeatureType::Int | FeatureType::Float);
     let whole = min.fract() == 0.0 && max.fract() == 0.0;
     number && whole && max.abs().max(min.abs()) >= IDENTIFIER_MIN

@@ -93,4 +93,6 @@ fn numbers_keep_their_range_unless_they_may_be_ids_or_few() {
     assert!(kept(false, (0..90).map(|n| format!("n{n}"))).min.is_none(), "text has no range");
     let days = kept(false, (1..=28).map(|day| format!("2024-01-{day:02}")));
     assert_eq!(days.min, Some(19_723.0));
+    let born = kept_of("dateOfBirth", false, (1..=28).map(|day| format!("1984-01-{day:02}")));
+    assert!(born.min.is_none() && born.max.is_none(), "the oldest is somebody");
 }
