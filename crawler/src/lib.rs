@@ -5,6 +5,7 @@
 
 pub mod content;
 pub mod ctx;
+pub mod erase;
 pub mod error;
 pub mod format;
 pub mod pipeline;

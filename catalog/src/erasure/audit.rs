@@ -2,8 +2,10 @@
 //!
 //! An entry names ids and kinds of identifiers. Keyed digests stay out too: the log is kept longer than the key.
 
-use crate::catalog::Change;
-use crate::model::{PlanId, RequestId, SubjectIdentifier};
+use crate::catalog::{Catalog, Change};
+use crate::error::{Error, Result};
+use crate::model::{AuditEntry, PlanId, RequestId, SubjectIdentifier};
+use crate::store::key;
 
 /// A lookup.
 pub const LOOK_UP: &str = "look up subject";
@@ -45,4 +47,16 @@ pub fn plan(action: &'static str, id: &PlanId, outcome: impl Into<String>) -> Ch
 /// Kinds of some identifiers, for people.
 pub fn kinds(identifiers: &[SubjectIdentifier]) -> impl Iterator<Item = &str> {
     identifiers.iter().map(|identifier| identifier.kind.as_str())
+}
+
+/// The last entry of the audit log.
+///
+/// # Errors
+/// `Corrupt` if it is damaged.
+pub fn head(catalog: &Catalog) -> Result<Option<AuditEntry>> {
+    const OPERATION: &str = "read the head of the audit log";
+    let failed = |error| Error::unavailable(OPERATION, "the catalog's store failed").with_source(error);
+    let bytes = catalog.store().get(&key::meta("audit_head")).map_err(failed)?;
+    let decode = |bytes: Vec<u8>| rmp_serde::from_slice(&bytes);
+    bytes.map(decode).transpose().map_err(|error| Error::corrupt(OPERATION, "").with_source(error))
 }

@@ -208,6 +208,11 @@ fn canonical(value: &impl Serialize) -> Result<String> {
         .map_err(|error| Error::internal(OPERATION, "canonical JSON").with_source(error))
 }
 
+/// The public key of a secret one, as hex.
+pub fn public_key(signing_key: &[u8; 32]) -> String {
+    hex::encode(SigningKey::from_bytes(signing_key).verifying_key().to_bytes())
+}
+
 /// First sixteen hex digits of SHA-256 of a public key.
 pub fn key_id(key: &VerifyingKey) -> String {
     hex::encode(&Sha256::digest(key.to_bytes())[..8])

@@ -247,7 +247,7 @@ impl Checking<'_> {
 
     fn part_covered(&self, part: &PartEvidence, steps: &[&Step]) -> Result<bool> {
         let mut left = part.units.clone();
-        let mut name_left = part.name_names_subject;
+        let mut name_left = part.name_names_subject || part.elsewhere > 0;
         for step in steps {
             let (_, members) = names_of(&step.names, self.open)?;
             let removals: &[PartRemoval] = match &step.method {

@@ -65,6 +65,8 @@ pub struct PartEvidence {
     pub rows: u64,
     /// Table → units that hold the person.
     pub units: BTreeMap<String, RoaringTreemap>,
+    /// Places outside of every unit (header, metadata, free space) that hold the person.
+    pub elsewhere: u64,
     /// Rows that go with these units.
     pub rows_removed: u64,
     /// Table → digest of the rows that stay.
@@ -74,7 +76,11 @@ pub struct PartEvidence {
 impl PartEvidence {
     /// Whether the person is in it.
     pub fn has_hits(&self) -> bool {
-        self.name_names_subject || self.units.values().any(|units| !units.is_empty())
+        self.name_names_subject || self.elsewhere > 0 || self.has_units()
+    }
+
+    fn has_units(&self) -> bool {
+        self.units.values().any(|units| !units.is_empty())
     }
 
     fn rows_kept(&self) -> u64 {
@@ -278,9 +284,10 @@ fn parts(evidence: &Evidence) -> Vec<Decided> {
             continue; // goes with its container
         }
         let whole = goes_whole(part) && !part.member.is_empty();
-        if !whole && !part.can_rewrite {
+        if !whole && (!part.can_rewrite || !part.has_units()) {
+            let what = if part.has_units() { "rows" } else { "what stands outside of its rows" };
             let reason = format!(
-                "rows cannot be removed from {} yet, and deleting it would lose {} rows of others",
+                "{what} cannot be removed from {} yet, and deleting it would lose {} rows of others",
                 part.format,
                 part.rows_kept()
             );

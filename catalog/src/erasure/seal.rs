@@ -20,6 +20,12 @@ pub struct SealKey {
     request: RequestId,
 }
 
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealKey({})", self.request)
+    }
+}
+
 impl SealKey {
     /// Takes the bytes of a request's key.
     pub fn new(key: &[u8; 32], request: RequestId) -> Self {

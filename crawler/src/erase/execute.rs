@@ -1,0 +1,308 @@
+//! Carries out an approved plan: the only place in Headwater that overwrites or deletes blobs.
+//!
+//! Each step is journaled before and after each thing that it does, every change is bound to the etag that was planned, and
+//! what was written is read back before anything old is deleted. So a step can be repeated after a kill at any point: what
+//! was begun is recognised by the digest of what was meant. If reality moved, the step is refused and the request planned again.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use catalog::erasure::request::with_status;
+use catalog::erasure::{approve, audit, check, journal, seal::SealKey};
+use catalog::model::{
+    Approval, Digest, Hold, HoldScope, Method, PlanBody, PlanId, RequestStatus, SourceId, Step, StepJournal,
+    StepState,
+};
+use catalog::{AsOf, Change};
+
+use super::answer::{RunAnswer, StepProblem};
+use super::lookup::officer;
+use super::plan::{load, sealed_identifiers};
+use super::rewrite::{self, Meant};
+use super::search::Sought;
+use super::{Desk, forget, names, show};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::pipeline::crawl;
+use crate::source::Lake;
+
+/// Why a step does not go on.
+enum Stop {
+    /// The catalog failed: the whole run ends, as by a kill.
+    Catalog(Error),
+    /// Reality moved, or a rule forbids it: nothing was changed.
+    Refuse(String),
+    /// It cannot be done.
+    Fail(String),
+    /// The store does not answer: the step stays as it is, and a repeat goes on from there.
+    Wait(String),
+}
+
+type Going<T> = std::result::Result<T, Stop>;
+
+struct Run<'a> {
+    desk: &'a Desk,
+    body: &'a PlanBody,
+    key: SealKey,
+    sought: Arc<Sought>,
+    holds: Vec<Hold>,
+}
+
+/// Runs a plan, or goes on with it.
+///
+/// # Errors
+/// `Denied` without the role or a valid approval, `Conflict` for a hash that is not the plan's or a superseded plan,
+/// `Unavailable` if the catalog fails. A step that cannot be done is no error: the answer tells of it.
+pub async fn run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<RunAnswer> {
+    officer(desk, audit::RUN)?;
+    let catalog = &desk.ctx.catalog;
+    let (plan, body, request) = load(desk, plan)?;
+    let hash: Digest =
+        hash.parse().map_err(|_| Error::invalid(audit::RUN, "the hash is 64 hexadecimal digits"))?;
+    approve::is_current(&plan, &request)?;
+    let approval: Option<Approval> = catalog.get(&plan.id, AsOf::Now)?;
+    approve::may_run(&plan, hash, approval.as_ref(), catalog.env().clock.now())?;
+    let run = Run {
+        desk,
+        body: &body,
+        key: desk.keys.request_key(&request.id)?,
+        sought: Arc::new(Sought::new(sealed_identifiers(desk, &request)?)),
+        holds: catalog.all(AsOf::Now)?,
+    };
+    let running = with_status(&request, RequestStatus::Running)?;
+    let entry = audit::plan(audit::RUN, &plan.id, format!("hash {hash}"));
+    desk.commit(vec![Change::put(&running)?, entry]).await?;
+
+    let mut answer = RunAnswer { plan: plan.id.0.clone(), ..RunAnswer::default() };
+    let mut touched = BTreeSet::new();
+    for step in &body.steps {
+        if run.step(step, &mut answer).await? {
+            touched.insert(step.source.clone());
+        }
+    }
+    answer.needs_rewrite = answer.done > 0;
+    answer.touched_sources = touched.iter().map(|source: &SourceId| source.0.clone()).collect();
+    let status = if answer.open.is_empty() { RequestStatus::Executed } else { RequestStatus::Running };
+    let outcome = format!(
+        "{} done, {} reported, {} refused, {} failed, {} open",
+        answer.done,
+        answer.reported,
+        answer.refused.len(),
+        answer.failed.len(),
+        answer.open.len()
+    );
+    let ended = with_status(&running, status)?;
+    desk.commit(vec![Change::put(&ended)?, audit::plan(audit::EXECUTED, &plan.id, outcome)]).await?;
+    catalog.flush()?;
+    // The catalog forgot the blobs as they were; now it learns what they are.
+    for lake in desk.lakes.iter().filter(|lake| touched.contains(&lake.source_id())) {
+        if let Err(error) = crawl(&desk.ctx, lake).await {
+            tracing::warn!(%error, "the crawl after an erasure failed; crawl again");
+            answer.not_crawled.push(lake.source_id().0);
+        }
+    }
+    Ok(answer)
+}
+
+impl Run<'_> {
+    /// Brings one step to its end, if that can be; tells whether its blob was changed, now or earlier.
+    async fn step(&self, step: &Step, answer: &mut RunAnswer) -> Result<bool> {
+        if !step.method.acts() {
+            answer.reported += 1;
+            return Ok(false);
+        }
+        let mut entry: StepJournal = show::journal_entry(self.desk, &self.body.id, step.number)?;
+        if !entry.state.has_ended() {
+            match self.go(step, &mut entry).await {
+                Ok(()) => {}
+                Err(Stop::Catalog(error)) => return Err(error),
+                Err(Stop::Wait(reason)) => answer.open.push(StepProblem { step: step.number, reason }),
+                Err(Stop::Refuse(reason)) => self.end(&mut entry, StepState::Refused(reason)).await?,
+                Err(Stop::Fail(reason)) => self.end(&mut entry, StepState::Failed(reason)).await?,
+            }
+        }
+        let problem = |reason: &String| StepProblem { step: step.number, reason: reason.clone() };
+        match &entry.state {
+            StepState::Done => answer.done += 1,
+            StepState::Refused(reason) => answer.refused.push(problem(reason)),
+            StepState::Failed(reason) => answer.failed.push(problem(reason)),
+            _ => {}
+        }
+        Ok(!matches!(entry.state, StepState::Planned | StepState::Refused(_)))
+    }
+
+    async fn end(&self, entry: &mut StepJournal, state: StepState) -> Result<()> {
+        match self.advance(entry, state, Vec::new()).await {
+            Err(Stop::Catalog(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Commits the next state, with other changes if they belong to it.
+    async fn advance(&self, entry: &mut StepJournal, to: StepState, mut with: Vec<Change>) -> Going<()> {
+        let now = self.desk.ctx.catalog.env().clock.now();
+        let next = journal::advance(entry, to, now).map_err(Stop::Catalog)?;
+        with.push(Change::put(&next).map_err(Stop::Catalog)?);
+        self.desk.commit(with).await.map_err(Stop::Catalog)?;
+        *entry = next;
+        Ok(())
+    }
+
+    async fn go(&self, step: &Step, entry: &mut StepJournal) -> Going<()> {
+        let lake = self.desk.lake(&step.source).ok_or_else(|| Stop::Wait("its source is not open".into()))?;
+        let open = |sealed: &str| names::open(&self.key, sealed);
+        let (path, members) = check::names_of(&step.names, &open).map_err(Stop::Catalog)?;
+        if matches!(entry.state, StepState::Planned | StepState::Started) {
+            self.may_begin(step, &path)?;
+            match &step.method {
+                Method::RemoveUnits { parts } => {
+                    let meant = Meant { path: path.clone(), members, parts: parts.clone() };
+                    self.replace(lake, step, meant, entry).await?;
+                }
+                Method::DeleteBlob { .. } => self.delete_blob(lake, step, &path, entry).await?,
+                Method::DeleteVersion { .. } => self.delete_version(lake, step, &path, entry).await?,
+                Method::Report { .. } => return Ok(()),
+            }
+        }
+        if entry.state == StepState::Replaced {
+            self.delete_left_behind(lake, step, &path).await?;
+            self.advance(entry, StepState::OldVersionsDeleted, Vec::new()).await?;
+        }
+        if entry.state == StepState::OldVersionsDeleted {
+            let changes = match step.current {
+                true => forget::changes(&self.desk.ctx.catalog, &step.blob, &path, &self.sought),
+                false => Ok(Vec::new()),
+            };
+            self.advance(entry, StepState::Done, changes.map_err(Stop::Catalog)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Holds count until the moment before the write; an old version waits for its replacement.
+    fn may_begin(&self, step: &Step, path: &str) -> Going<()> {
+        let on = |hold: &&Hold| match &hold.scope {
+            HoldScope::Subject(digest) => self.body.identifiers.iter().any(|id| id.digest == *digest),
+            HoldScope::Path { source, prefix } => *source == step.source && path.starts_with(prefix.as_str()),
+        };
+        if let Some(hold) = self.holds.iter().find(on) {
+            return Err(Stop::Refuse(format!("hold {} is on it: {}", hold.id, hold.reason)));
+        }
+        let Some(after) = step.after else { return Ok(()) };
+        let before = show::journal_entry(self.desk, &self.body.id, after).map_err(Stop::Catalog)?;
+        match before.state {
+            StepState::Done => Ok(()),
+            StepState::Refused(_) | StepState::Failed(_) => {
+                Err(Stop::Refuse(format!("step {after}, which has to come first, was not done")))
+            }
+            _ => Err(Stop::Wait(format!("it waits for step {after}"))),
+        }
+    }
+
+    /// Writes the blob anew without the person, and reads it back.
+    async fn replace(&self, lake: &Lake, step: &Step, meant: Meant, entry: &mut StepJournal) -> Going<()> {
+        let path = meant.path.clone();
+        let current = match lake.fetch(&path, None, None).await {
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return Err(Stop::Refuse("the blob is gone since it was planned; plan again".into()));
+            }
+            current => current.map_err(of_store)?,
+        };
+        // The answer of an earlier write was lost, or its journal entry was: what was meant is there.
+        let written = entry.state == StepState::Started && entry.intended == Some(current.digest);
+        if written {
+            entry.new_etag = current.etag.clone();
+            entry.new_version = current.version.clone();
+            return self.advance(entry, StepState::Replaced, Vec::new()).await;
+        }
+        if current.etag != step.etag {
+            return Err(Stop::Refuse("the blob changed since it was planned; plan again".into()));
+        }
+        let planned = step.etag.clone().ok_or_else(|| Stop::Fail("the store gives no entity tags".into()))?;
+        let (content, bounds, sought) = (current.content.clone(), self.desk.ctx.bounds, self.sought.clone());
+        let made = self.desk.ctx.blocking(move || rewrite::rewritten(&content, &meant, &bounds, &sought)).await;
+        let made = made.map_err(Stop::Fail)?;
+        entry.intended = Some(made.digest);
+        self.advance(entry, StepState::Started, Vec::new()).await?;
+        let etag = lake.replace(&path, &planned, &made.content).await.map_err(of_store)?;
+        let back = lake.fetch(&path, Some(&etag), None).await.map_err(of_store)?;
+        if back.digest != made.digest {
+            return Err(Stop::Wait("what was read back is not what was written".into()));
+        }
+        entry.new_etag = back.etag;
+        entry.new_version = back.version;
+        self.advance(entry, StepState::Replaced, Vec::new()).await
+    }
+
+    async fn delete_blob(&self, lake: &Lake, step: &Step, path: &str, entry: &mut StepJournal) -> Going<()> {
+        let planned = step.etag.clone().ok_or_else(|| Stop::Fail("the store gives no entity tags".into()))?;
+        let gone = match lake.fetch(path, None, None).await {
+            Err(error) if error.kind == ErrorKind::NotFound => true,
+            Err(error) => return Err(of_store(error)),
+            Ok(current) if current.etag != step.etag => {
+                return Err(Stop::Refuse("the blob changed since it was planned; plan again".into()));
+            }
+            Ok(_) => false,
+        };
+        self.advance(entry, StepState::Started, Vec::new()).await?;
+        if !gone {
+            lake.delete(path, &planned).await.map_err(of_store)?;
+            match lake.fetch(path, None, None).await {
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                Err(error) => return Err(of_store(error)),
+                Ok(_) => return Err(Stop::Wait("it is still there after it was deleted".into())),
+            }
+        }
+        self.advance(entry, StepState::Replaced, Vec::new()).await
+    }
+
+    async fn delete_version(&self, lake: &Lake, step: &Step, path: &str, entry: &mut StepJournal) -> Going<()> {
+        let Some(version) = &step.store_version else {
+            return Err(Stop::Fail("the plan names no version".into()));
+        };
+        let versions = lake.versions(path).await.map_err(of_store)?;
+        let there = versions.iter().find(|one| one.version == *version);
+        if there.is_some_and(|one| one.is_latest && !one.is_delete_marker) {
+            return Err(Stop::Refuse("the old version is the current one by now; plan again".into()));
+        }
+        if there.is_some_and(|one| one.etag != step.etag && !one.is_delete_marker) {
+            return Err(Stop::Refuse("the old version is another one by now; plan again".into()));
+        }
+        self.advance(entry, StepState::Started, Vec::new()).await?;
+        lake.delete_version(path, version).await.map_err(of_store)?;
+        self.advance(entry, StepState::Replaced, Vec::new()).await
+    }
+
+    /// What a write leaves in a store that keeps versions: the version that it replaced, unfinished uploads, and delete
+    /// markers that hide nothing any more. On files: temporary files of killed rewrites.
+    async fn delete_left_behind(&self, lake: &Lake, step: &Step, path: &str) -> Going<()> {
+        lake.sweep(path).await.map_err(of_store)?;
+        lake.abort_uploads(path).await.map_err(of_store)?;
+        let versions = lake.versions(path).await.map_err(of_store)?;
+        if step.current {
+            // `null`, the version of a bucket that kept none, may name the new bytes by now: then it is the latest.
+            let replaced = |one: &&crate::source::ObjectVersion| {
+                Some(&one.version) == step.store_version.as_ref() && !one.is_latest && !one.is_delete_marker
+            };
+            for old in versions.iter().filter(replaced) {
+                lake.delete_version(path, &old.version).await.map_err(of_store)?;
+            }
+        }
+        let left = lake.versions(path).await.map_err(of_store)?;
+        if left.iter().all(|one| one.is_delete_marker) {
+            for marker in &left {
+                lake.delete_version(path, &marker.version).await.map_err(of_store)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an error of the store means for a step. The guard has retried what was worth it.
+fn of_store(error: Error) -> Stop {
+    match error.kind {
+        ErrorKind::Conflict | ErrorKind::NotFound => {
+            Stop::Refuse("the blob changed while it was worked on; plan again".into())
+        }
+        ErrorKind::Unavailable | ErrorKind::Internal => Stop::Wait(format!("run again: {error}")),
+        _ => Stop::Fail(error.to_string()),
+    }
+}

@@ -1,0 +1,273 @@
+//! Finds a person: candidates through the index of keyed digests, every place confirmed in the bytes as they are now.
+//!
+//! There is no false positive, since each place was just read, and the answer says what it did not look at. A blob that
+//! changed since its crawl is read as it is and marked; one that came since is only seen with `scan`, or by planning,
+//! which lists the lake afresh.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use catalog::AsOf;
+use catalog::erasure::audit;
+use catalog::model::{BlobId, BlobTokens, BlobVersion, Role, Searched, SourceId, TokenDigest};
+use catalog::store::record::Index;
+use futures::{StreamExt, stream};
+
+use super::Desk;
+use super::answer::{FindAnswer, Place, Unsearched};
+use super::expand;
+use super::identifier::Identifier;
+use super::names::{self, Kin};
+use super::search::{Found, FoundPart, Sought};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::source::{Fetched, Lake};
+
+/// Blobs read at a time.
+pub(super) const READS_AT_ONCE: usize = 4;
+/// Records of the catalog looked through at a time.
+const PAGE_RECORDS: usize = 1_000;
+
+/// How far a lookup goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FindOptions {
+    /// Read every blob in the lake instead of those that the index names.
+    pub scan: bool,
+    /// Follow the keys in the person's rows.
+    pub expand: bool,
+}
+
+/// A blob to read.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) source: SourceId,
+    pub(super) blob: BlobId,
+    pub(super) path: String,
+    /// The entity tag that the catalog knows.
+    pub(super) known: Option<String>,
+}
+
+/// Finds every place of a person.
+///
+/// # Errors
+/// `Denied` unless the principal is a privacy officer; what the catalog fails with. A blob that cannot be read is no
+/// error, it stands among what was not searched.
+pub async fn find(desk: &Desk, identifiers: &[Identifier], options: FindOptions) -> Result<FindAnswer> {
+    officer(desk, audit::LOOK_UP)?;
+    if identifiers.is_empty() {
+        return Err(Error::invalid(audit::LOOK_UP, "name the person by at least one identifier"));
+    }
+    let mut answer = FindAnswer::default();
+    let mut known: Vec<Identifier> = identifiers.to_vec();
+    let mut asked = identifiers.to_vec();
+    for hop in 0..=expand::HOPS_MAX {
+        let found = round(desk, Arc::new(Sought::new(asked)), hop, options, &mut answer).await?;
+        asked = expand::accept(found, &mut known, &mut answer.expansions);
+        if asked.is_empty() {
+            break;
+        }
+    }
+    answer.not_searched.sort_by(|a, b| (&a.uri, &a.reason).cmp(&(&b.uri, &b.reason)));
+    answer.not_searched.dedup();
+    let kinds = identifiers.iter().map(|identifier| identifier.kind.as_str());
+    let outcome = format!("{} places, {} not searched", answer.places.len(), answer.not_searched.len());
+    desk.commit(vec![audit::lookup(kinds, outcome)]).await?;
+    Ok(answer)
+}
+
+/// Looks for some identifiers, and gives what their rows lead to.
+async fn round(
+    desk: &Desk,
+    sought: Arc<Sought>,
+    hop: u32,
+    options: FindOptions,
+    answer: &mut FindAnswer,
+) -> Result<Vec<expand::Lead>> {
+    let (targets, unsearched) = {
+        let (desk, sought) = (desk.clone(), sought.clone());
+        let ctx = desk.ctx.clone();
+        ctx.blocking(move || candidates(&desk, &sought, options.scan)).await?
+    };
+    answer.not_searched.extend(unsearched);
+    let reads = stream::iter(targets).map(|target| {
+        let sought = sought.clone();
+        async move {
+            let read = read(desk, &target, sought, options.expand && hop < expand::HOPS_MAX).await;
+            (target, read)
+        }
+    });
+    let mut reads = reads.buffered(READS_AT_ONCE);
+    let mut leads = Vec::new();
+    while let Some((target, read)) = reads.next().await {
+        let Some(lake) = desk.lake(&target.source) else { continue };
+        match read {
+            Ok(mut read) => {
+                answer.blobs_read += 1;
+                read.leads.iter_mut().for_each(|lead| lead.hop = hop + 1);
+                leads.append(&mut read.leads);
+                tell(desk, lake, &target, &sought, &read, hop, answer).await?;
+            }
+            Err(error) => answer.not_searched.push(unread(lake, &target.path, None, &error)),
+        }
+    }
+    Ok(leads)
+}
+
+pub(super) fn officer(desk: &Desk, operation: &'static str) -> Result<()> {
+    match desk.by.may(Role::PrivacyOfficer) {
+        true => Ok(()),
+        false => Err(Error::denied(operation, "only a privacy officer may")),
+    }
+}
+
+/// Blobs that the index names, those whose path names the person, and what cannot be searched by the index.
+fn candidates(desk: &Desk, sought: &Sought, scan: bool) -> Result<(Vec<Target>, Vec<Unsearched>)> {
+    let catalog = &desk.ctx.catalog;
+    let tokens = blobs_with_tokens(desk, sought)?;
+    let (mut targets, mut unsearched) = (BTreeMap::new(), Vec::new());
+    let mut missing = BTreeSet::new();
+    let mut after = None;
+    loop {
+        let page = catalog.list::<BlobVersion>(AsOf::Now, after.as_deref(), PAGE_RECORDS)?;
+        for version in page.records {
+            let Some(lake) = desk.lake(&version.source) else {
+                missing.insert(version.source);
+                continue;
+            };
+            let named = tokens.contains(&version.blob) || sought.in_name(&version.path).is_some();
+            if named || scan {
+                let (path, key) = (version.path.clone(), (version.source.clone(), version.path.clone()));
+                let source = version.source.clone();
+                targets.insert(key, Target { source, blob: version.blob, path, known: version.etag.clone() });
+            } else if let Searched::Partial(reason) | Searched::No(reason) = &version.searched {
+                unsearched.push(line(lake, &version.path, None, reason.clone()));
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    unsearched.extend(missing.into_iter().map(|source| Unsearched {
+        path: String::new(),
+        uri: format!("source {source}"),
+        version: None,
+        reason: "the source is not open; nothing in it was searched".into(),
+    }));
+    Ok((targets.into_values().collect(), unsearched))
+}
+
+/// Blobs in which the index has one of the identifiers.
+pub(super) fn blobs_with_tokens(desk: &Desk, sought: &Sought) -> Result<BTreeSet<BlobId>> {
+    let catalog = &desk.ctx.catalog;
+    let digests: BTreeSet<TokenDigest> =
+        sought.identifiers().iter().flat_map(|identifier| identifier.digests(catalog.env())).collect();
+    let mut blobs = BTreeSet::new();
+    for digest in digests {
+        blobs.extend(catalog.find::<BlobTokens>(Index::Token, &digest.0)?.iter().map(|tokens| tokens.blob));
+    }
+    Ok(blobs)
+}
+
+struct Read {
+    fetched: Fetched,
+    found: Found,
+    leads: Vec<expand::Lead>,
+}
+
+async fn read(desk: &Desk, target: &Target, sought: Arc<Sought>, expand: bool) -> Result<Read> {
+    let lake = desk.lake(&target.source).ok_or_else(|| Error::not_found("read blob", "its source is closed"))?;
+    let fetched = lake.fetch(&target.path, None, None).await?;
+    let (content, path, bounds) = (fetched.content.clone(), target.path.clone(), desk.ctx.bounds);
+    let (found, leads) = desk
+        .ctx
+        .blocking(move || {
+            let found = sought.search(&content, &path, &bounds, false);
+            let leads = if expand { expand::leads(&found, &content, &path, &bounds) } else { Vec::new() };
+            (found, leads)
+        })
+        .await;
+    Ok(Read { fetched, found, leads })
+}
+
+/// Adds a blob's places to the answer.
+async fn tell(
+    desk: &Desk,
+    lake: &Lake,
+    target: &Target,
+    sought: &Sought,
+    read: &Read,
+    hop: u32,
+    answer: &mut FindAnswer,
+) -> Result<()> {
+    let reasons = read.found.not_searched.iter();
+    answer.not_searched.extend(reasons.map(|reason| line(lake, &target.path, None, reason.clone())));
+    let named = sought.in_name(&target.path);
+    if !read.found.has_hits() && named.is_none() {
+        return Ok(());
+    }
+    let (catalog, blob) = (desk.ctx.catalog.clone(), target.blob);
+    let kin = desk.ctx.blocking(move || names::kin(&catalog, blob)).await?;
+    let changed = target.known.is_some() && target.known != read.fetched.etag;
+    let places = Places { lake, path: &target.path, sought, kin: &kin, hop, changed };
+    answer.places.extend(named.map(|identifier| places.bare(&[], identifier, "path", None)));
+    for part in &read.found.parts {
+        places.of_part(part, &mut answer.places);
+    }
+    Ok(())
+}
+
+/// What all places of one blob share.
+struct Places<'a> {
+    lake: &'a Lake,
+    path: &'a str,
+    sought: &'a Sought,
+    kin: &'a Kin,
+    hop: u32,
+    changed: bool,
+}
+
+impl Places<'_> {
+    fn of_part(&self, part: &FoundPart, places: &mut Vec<Place>) {
+        places.extend(part.named.map(|identifier| self.bare(&part.member, identifier, "member name", None)));
+        places.extend(part.cells.iter().map(|cell| Place {
+            table: (!cell.table.is_empty()).then(|| cell.table.clone()),
+            column: Some(cell.feature.to_string()),
+            row: Some(cell.at.row),
+            ..self.bare(&part.member, cell.identifier, "cell", cell.at.offset)
+        }));
+        let bytes = part.bytes.iter();
+        places.extend(bytes.map(|(identifier, at)| self.bare(&part.member, *identifier, "bytes", Some(*at))));
+    }
+
+    fn bare(&self, member: &[String], identifier: usize, place: &'static str, offset: Option<u64>) -> Place {
+        Place {
+            path: self.path.to_owned(),
+            uri: self.lake.uri(self.path),
+            member: member.join("!/"),
+            table: None,
+            column: None,
+            row: None,
+            offset,
+            kind: self.sought.identifiers()[identifier].kind.clone(),
+            place,
+            confirmed: true,
+            hop: self.hop,
+            origin: self.kin.origin.clone(),
+            downstream: self.kin.downstream.clone(),
+            changed_since_crawl: self.changed,
+        }
+    }
+}
+
+pub(super) fn line(lake: &Lake, path: &str, version: Option<String>, reason: String) -> Unsearched {
+    Unsearched { path: path.to_owned(), uri: lake.uri(path), version, reason }
+}
+
+/// A blob that could not be read at all.
+pub(super) fn unread(lake: &Lake, path: &str, version: Option<String>, error: &Error) -> Unsearched {
+    let reason = match error.kind {
+        ErrorKind::NotFound => "it is gone since the last crawl".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    };
+    line(lake, path, version, reason)
+}

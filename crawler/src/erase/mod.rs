@@ -1,0 +1,77 @@
+//! The half of erasure that touches bytes: `lookup → plan → (check) → approve → execute → verify → certify`.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`identifier`] | reads what a person is named by |
+//! | [`keys`] | the folder of keys, apart from the catalog |
+//! | [`search`] | one blob, read in full; [`raw`] looks at bytes, [`rows`] digests what stays |
+//! | [`lookup`] | places of a person through the index, confirmed in the bytes; [`expand`] follows their rows |
+//! | [`plan`] | gathers evidence over the lake as it is now and has the catalog decide |
+//! | [`execute`] | the only place that overwrites or deletes blobs; [`forget`] takes them out of the catalog's history |
+//! | [`verify`] | a fresh look that never reads the plan |
+//! | [`certify`] | the certificate, the ledger, the end of the key |
+//!
+//! The functions re-exported here are what command line and HTTP call; each takes a [`Desk`] and returns something that
+//! can be serialised. What is decided without bytes is in `catalog::erasure`.
+
+pub mod answer;
+pub mod certify;
+pub mod execute;
+mod expand;
+mod forget;
+pub mod identifier;
+pub mod keys;
+pub mod lookup;
+mod names;
+pub mod plan;
+mod raw;
+mod rewrite;
+mod rows;
+pub mod search;
+pub mod show;
+pub mod verify;
+
+pub use certify::{certificate, public_key};
+pub use execute::run;
+pub use identifier::Identifier;
+pub use keys::KeyRing;
+pub use lookup::{FindOptions, find};
+pub use plan::{PlanOptions, approve, hold, lift, plan};
+pub use show::{list, show};
+pub use verify::verify;
+
+
+use catalog::Change;
+use catalog::model::{Principal, SourceId};
+
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::source::Lake;
+
+/// Who acts, on which lakes, with which keys.
+#[derive(Clone)]
+pub struct Desk {
+    /// The catalog and its bounds.
+    pub ctx: Ctx,
+    /// Every source that was crawled, opened; what is missing here is reported as not searched.
+    pub lakes: Vec<Lake>,
+    /// The folder of keys.
+    pub keys: KeyRing,
+    /// Who acts; its roles are checked here, for every caller.
+    pub by: Principal,
+}
+
+impl Desk {
+    fn lake(&self, source: &SourceId) -> Option<&Lake> {
+        self.lakes.iter().find(|lake| lake.source_id() == *source)
+    }
+
+    /// Commits off the async threads.
+    async fn commit(&self, changes: Vec<Change>) -> Result<u64> {
+        let (catalog, by) = (self.ctx.catalog.clone(), self.by.clone());
+        self.ctx.blocking(move || catalog.commit(&by, &changes)).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

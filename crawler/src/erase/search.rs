@@ -1,0 +1,347 @@
+//! One blob, read in full: every place where somebody named by some identifiers stands. Pure but for the content it reads.
+//!
+//! Lookup, planning and verification all look through these eyes, so that what one confirms the others see. Each part of the
+//! blob (layers peeled, members opened) is read cell by cell where its format has a reader, and byte by byte in any case.
+
+use std::collections::BTreeMap;
+
+use catalog::model::{Anomaly, AnomalyKind, Dialect, FeaturePath, FeatureType, RowsDigest, Segment, Value};
+use roaring::RoaringTreemap;
+
+use super::identifier::Identifier;
+use super::raw::Raw;
+use super::rows;
+use crate::content::Content;
+use crate::format::tree::{Node, Visit, walk};
+use crate::format::{At, Bounds, Format, FormatError, ReadFn, Sink, WHOLE};
+use crate::recognise;
+use crate::stage::table_name;
+
+/// Places of one part that are told one by one; units beyond are counted and removed all the same.
+const PLACES_MAX: usize = 1_000_000;
+
+/// Compiled identifiers.
+pub struct Sought {
+    identifiers: Vec<Identifier>,
+    raw: Option<Raw>,
+}
+
+/// A cell that holds the person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundCell {
+    /// Number of the identifier.
+    pub identifier: usize,
+    /// Its table, "" where the format has none.
+    pub table: String,
+    /// Its feature.
+    pub feature: FeaturePath,
+    /// Where.
+    pub at: At,
+}
+
+/// One part of a blob as it was searched.
+pub struct FoundPart {
+    /// Names from the outermost container inwards; empty for the blob itself.
+    pub member: Vec<String>,
+    /// Number of the identifier that its own name holds.
+    pub named: Option<usize>,
+    /// Its format.
+    pub format: &'static Format,
+    /// How its text is written.
+    pub dialect: Dialect,
+    /// Rows: distinct units.
+    pub rows: u64,
+    /// Cells that hold the person, in order.
+    pub cells: Vec<FoundCell>,
+    /// Units to remove, by table.
+    pub units: BTreeMap<String, RoaringTreemap>,
+    /// Hits of the bytes that no cell explains: identifier and offset.
+    pub bytes: Vec<(usize, u64)>,
+    /// Digests of the rows that stay once `units` are gone, if they were asked for.
+    pub rows_after: BTreeMap<String, RowsDigest>,
+}
+
+impl FoundPart {
+    /// Whether the person is in it or in its name.
+    pub fn has_hits(&self) -> bool {
+        self.named.is_some() || !self.cells.is_empty() || !self.bytes.is_empty()
+    }
+}
+
+/// One blob as it was searched.
+#[derive(Default)]
+pub struct Found {
+    /// Every part.
+    pub parts: Vec<FoundPart>,
+    /// What could not be searched; no value of the content.
+    pub not_searched: Vec<String>,
+}
+
+impl Found {
+    /// Whether the person is in any part.
+    pub fn has_hits(&self) -> bool {
+        self.parts.iter().any(FoundPart::has_hits)
+    }
+}
+
+impl Sought {
+    /// Compiles identifiers.
+    pub fn new(identifiers: Vec<Identifier>) -> Self {
+        Self { raw: Raw::new(&identifiers), identifiers }
+    }
+
+    /// The identifiers, by number.
+    pub fn identifiers(&self) -> &[Identifier] {
+        &self.identifiers
+    }
+
+    /// The first identifier that a path or a member's name holds.
+    pub fn in_name(&self, name: &str) -> Option<usize> {
+        name.split('/').find_map(|segment| {
+            let ending = |(place, _)| &segment[..place];
+            // `ada@mail.example.csv` reads as an address under `.csv` until its ending is taken off.
+            let spellings = std::iter::once(segment).chain(segment.rmatch_indices('.').map(ending));
+            spellings.take(4).find_map(|spelling| self.in_segment(spelling))
+        })
+    }
+
+    fn in_segment(&self, segment: &str) -> Option<usize> {
+        self.identifiers.iter().position(|identifier| match identifier.key() {
+            None => holds(identifier, segment),
+            Some(key) => segment.split_once('=').is_some_and(|(name, value)| {
+                recognise::is_key_name(name).as_deref() == Some(key) && holds(identifier, value)
+            }),
+        })
+    }
+
+    /// Searches a blob; `rows_after` asks for digests of what stays where something is found.
+    pub fn search(&self, content: &Content, path: &str, bounds: &Bounds, rows_after: bool) -> Found {
+        let mut found = Found::default();
+        let walked = walk(content, path, bounds, &mut |visit| {
+            match visit {
+                Visit::Part(node) => {
+                    let part = self.part(&node, path, bounds, rows_after, &mut found.not_searched);
+                    found.parts.push(part);
+                }
+                Visit::Anomaly(anomaly) => found.not_searched.extend(unsearched(anomaly)),
+            }
+            Ok(())
+        });
+        if let Err(error) = walked {
+            found.not_searched.push(error.to_string());
+        }
+        found.not_searched.sort();
+        found.not_searched.dedup();
+        found
+    }
+
+    fn part(
+        &self,
+        node: &Node<'_>,
+        path: &str,
+        bounds: &Bounds,
+        rows_after: bool,
+        not_searched: &mut Vec<String>,
+    ) -> FoundPart {
+        let mut part = FoundPart {
+            member: node.member.to_vec(),
+            named: node.member.last().and_then(|name| self.in_name(name)),
+            format: node.format,
+            dialect: node.dialect.clone(),
+            rows: 0,
+            cells: Vec::new(),
+            units: BTreeMap::new(),
+            bytes: Vec::new(),
+            rows_after: BTreeMap::new(),
+        };
+        let mut exact = true;
+        if let Some(read) = node.format.read {
+            let mut sink = Searching::new(self, path, node.member);
+            if let Err(error) = read(node.content, node.dialect, bounds, &mut sink) {
+                not_searched.push(error.to_string());
+            }
+            not_searched.append(&mut sink.not_searched);
+            part.rows = sink.seen.values().map(RoaringTreemap::len).sum();
+            exact = !sink.nested;
+            (part.cells, part.units) = (sink.cells, sink.units);
+        }
+        // Members speak for a container: its own bytes are theirs, encoded.
+        if node.format.container.is_none() || node.format.read.is_some() {
+            self.bytes(node, &mut part, not_searched);
+        }
+        if rows_after && !part.units.is_empty() && let Some(read) = node.format.read {
+            match rows_that_stay(&part, read, node.content, bounds, exact) {
+                Ok(digests) => part.rows_after = digests,
+                Err(error) => not_searched.push(error.to_string()),
+            }
+        }
+        part
+    }
+
+    /// The second look, at bytes. What it finds counts where no cell was found; a format without a reader is one unit.
+    fn bytes(&self, node: &Node<'_>, part: &mut FoundPart, not_searched: &mut Vec<String>) {
+        let hits = match self.raw.as_ref().map(|raw| raw.find(node.content)) {
+            None => Vec::new(),
+            Some(Ok(hits)) => hits,
+            Some(Err(_)) => return not_searched.push("its bytes could not be read".into()),
+        };
+        if node.format.read.is_none() && node.format.container.is_none() && !node.content.is_empty() {
+            not_searched.push(format!(
+                "{} is known by name only: its bytes were searched as they are, not what they encode",
+                node.format.id
+            ));
+            if !hits.is_empty() {
+                part.units.entry(String::new()).or_default().insert(WHOLE);
+            }
+        }
+        if part.cells.is_empty() {
+            part.bytes = hits;
+        }
+    }
+}
+
+fn holds(identifier: &Identifier, text: &str) -> bool {
+    let mut spans = Vec::new();
+    for form in &identifier.forms {
+        recognise::matches(&identifier.kind, form, text, &mut spans);
+    }
+    !spans.is_empty()
+}
+
+/// Anomalies that leave something unsearched; the others are about names and emptiness.
+fn unsearched(anomaly: Anomaly) -> Option<String> {
+    let harmless = matches!(anomaly.kind, AnomalyKind::Empty | AnomalyKind::Mislabelled);
+    (!harmless).then(|| match anomaly.member.is_empty() {
+        true => anomaly.reason,
+        false => format!("a member: {}", anomaly.reason),
+    })
+}
+
+/// Digests of rows without the found units. Where rows hold units of their own (JSON), the rewrite itself says what stays.
+fn rows_that_stay(
+    part: &FoundPart,
+    read: ReadFn,
+    content: &Content,
+    bounds: &Bounds,
+    exact: bool,
+) -> Result<BTreeMap<String, RowsDigest>, FormatError> {
+    let whole = part.units.values().any(|units| units.contains(WHOLE));
+    match part.format.rewrite {
+        _ if whole => Ok(BTreeMap::new()),
+        Some(rewrite) if !exact => {
+            let removal = crate::format::Removal { units: part.units.clone() };
+            let mut spool = crate::content::Spool::new(u64::MAX);
+            rewrite(content, &part.dialect, &removal, &mut spool)?;
+            rows::digests(read, &spool.finish()?, &part.dialect, bounds, &BTreeMap::new())
+        }
+        _ => rows::digests(read, content, &part.dialect, bounds, &part.units),
+    }
+}
+
+/// What is known of a feature while cells stream by.
+struct Column {
+    path: FeaturePath,
+    /// Numbers of identifiers that its cells are tested for.
+    tested: Vec<usize>,
+}
+
+struct Searching<'a> {
+    sought: &'a Sought,
+    /// What a bare `id` column belongs to where the format names no table.
+    around: String,
+    table: String,
+    columns: Vec<Column>,
+    cells: Vec<FoundCell>,
+    units: BTreeMap<String, RoaringTreemap>,
+    seen: BTreeMap<String, RoaringTreemap>,
+    last: Option<(u64, u64)>,
+    nested: bool,
+    not_searched: Vec<String>,
+}
+
+impl<'a> Searching<'a> {
+    fn new(sought: &'a Sought, path: &str, member: &[String]) -> Self {
+        Self {
+            sought,
+            around: table_around(path, member),
+            table: String::new(),
+            columns: Vec::new(),
+            cells: Vec::new(),
+            units: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            last: None,
+            nested: false,
+            not_searched: Vec::new(),
+        }
+    }
+
+    fn tested(&self, path: &FeaturePath) -> Vec<usize> {
+        let identifiers = self.sought.identifiers.iter().enumerate();
+        let owner = if self.table.is_empty() { &self.around } else { &self.table };
+        let name = key_of(owner, path);
+        let of_column = |identifier: &Identifier| identifier.key().is_none_or(|key| name.as_deref() == Some(key));
+        identifiers.filter(|(_, identifier)| of_column(identifier)).map(|(number, _)| number).collect()
+    }
+}
+
+/// The normalised name of a key column, by the same rule as the subject index: its own name, or, for a bare `id`, that of the
+/// field or table around it.
+pub(super) fn key_of(table: &str, path: &FeaturePath) -> Option<String> {
+    let mut names = path.0.iter().rev().filter_map(|segment| match segment {
+        Segment::Name(name) => Some(name.as_str()),
+        Segment::Items => None,
+    });
+    let own = names.next()?;
+    recognise::key_name(names.next().unwrap_or(table), own)
+}
+
+/// The name of the table that a part holds, where its format names none.
+pub(super) fn table_around(path: &str, member: &[String]) -> String {
+    table_name(member.last().map_or(path, String::as_str))
+}
+
+impl Sink for Searching<'_> {
+    fn table(&mut self, name: &str) {
+        self.table = name.to_owned();
+        self.columns.clear();
+        self.last = None;
+    }
+
+    fn feature(&mut self, path: &FeaturePath, _: Option<FeatureType>) -> usize {
+        let tested = self.tested(path);
+        self.columns.push(Column { path: path.clone(), tested });
+        self.columns.len() - 1
+    }
+
+    fn row(&mut self, _: u64) {}
+
+    fn cell(&mut self, feature: usize, at: At, value: Value<'_>) {
+        if self.last != Some((at.row, at.unit)) {
+            self.nested |= self.last.is_some_and(|(row, _)| row == at.row);
+            self.last = Some((at.row, at.unit));
+            self.seen.entry(self.table.clone()).or_default().insert(at.unit);
+        }
+        let column = &self.columns[feature];
+        if column.tested.is_empty() {
+            return;
+        }
+        let Some(text) = value.text() else { return };
+        for &number in &column.tested {
+            if !holds(&self.sought.identifiers[number], &text) {
+                continue;
+            }
+            self.units.entry(self.table.clone()).or_default().insert(at.unit);
+            if self.cells.len() < PLACES_MAX {
+                let (table, feature) = (self.table.clone(), column.path.clone());
+                self.cells.push(FoundCell { identifier: number, table, feature, at });
+            }
+        }
+    }
+
+    fn anomaly(&mut self, _: AnomalyKind, reason: String) {
+        self.not_searched.push(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests;

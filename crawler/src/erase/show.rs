@@ -1,0 +1,212 @@
+//! Requests, plans and their states, for people: `erase list` and `erase show`.
+
+use catalog::AsOf;
+use catalog::erasure::{audit, plan::read as read_plan, seal::SealKey};
+use catalog::model::{
+    Approval, Certificate, ErasureRequest, Method, Plan, PlanBody, PlanId, RequestId, RequestStatus, Role,
+    StepJournal, Verification,
+};
+use catalog::store::record::Index;
+
+use super::Desk;
+use super::answer::{ApprovalAnswer, HitLine, RequestLine, ShowAnswer, StepLine, VerifyAnswer};
+use super::names::{readable, unsearched};
+use crate::error::{Error, Result};
+
+/// Requests, the latest last.
+///
+/// # Errors
+/// `Denied` unless the principal is a privacy officer or an approver.
+pub fn list(desk: &Desk) -> Result<Vec<RequestLine>> {
+    reader(desk, "list erasure requests")?;
+    let mut requests = desk.ctx.catalog.all::<ErasureRequest>(AsOf::Now)?;
+    requests.sort_by_key(|request| request.received);
+    requests.iter().map(|request| request_line(desk, request)).collect()
+}
+
+/// All about one request, named by its id or by a plan's.
+///
+/// # Errors
+/// `Denied` unless the principal is a privacy officer or an approver; `NotFound` if there is neither.
+pub fn show(desk: &Desk, request_or_plan: &str) -> Result<ShowAnswer> {
+    reader(desk, "show erasure request")?;
+    let catalog = &desk.ctx.catalog;
+    let request = resolve(desk, request_or_plan)?;
+    let key = desk.keys.request_key(&request.id).ok();
+    let plan: Option<Plan> = match &request.plan {
+        Some(plan) => Some(catalog.require(plan, audit::PLAN, &plan.0)?),
+        None => None,
+    };
+    let body = plan.as_ref().map(read_plan).transpose()?;
+    let journal = match &request.plan {
+        Some(plan) => journal_of(desk, plan)?,
+        None => Vec::new(),
+    };
+    let approved: Option<Approval> = match &request.plan {
+        Some(plan) => catalog.get(plan, AsOf::Now)?,
+        None => None,
+    };
+    let verified: Option<Verification> = catalog.get(&request.id, AsOf::Now)?;
+    Ok(ShowAnswer {
+        legal_basis: request.legal_basis.clone(),
+        approval: approved.as_ref().map(approval),
+        steps: body.as_ref().map(|body| steps(desk, body, &journal, key.as_ref())).unwrap_or_default(),
+        verification: verified.as_ref().map(|one| verification(desk, one, key.as_ref())),
+        certified: catalog.get::<Certificate>(&request.id, AsOf::Now)?.is_some(),
+        next: next(request.status),
+        request: request_line(desk, &request)?,
+        body,
+    })
+}
+
+fn reader(desk: &Desk, operation: &'static str) -> Result<()> {
+    match desk.by.may(Role::PrivacyOfficer) || desk.by.may(Role::Approver) {
+        true => Ok(()),
+        false => Err(Error::denied(operation, "only a privacy officer or an approver may")),
+    }
+}
+
+fn next(status: RequestStatus) -> &'static str {
+    match status {
+        RequestStatus::Received => "plan it",
+        RequestStatus::Planned => "have somebody else approve the plan by its hash",
+        RequestStatus::Approved => "run the plan by its hash",
+        RequestStatus::Running => "run the plan again; it goes on from where it stopped",
+        RequestStatus::Executed => "verify; if a step was refused, plan again",
+        RequestStatus::Verified => "take the certificate; if verification found something, plan again",
+        RequestStatus::Certified | RequestStatus::CertifiedInPart => "nothing; it is certified",
+    }
+}
+
+/// The request of an id, or of a plan's id.
+///
+/// # Errors
+/// `NotFound` if there is neither.
+pub(super) fn resolve(desk: &Desk, request_or_plan: &str) -> Result<ErasureRequest> {
+    let catalog = &desk.ctx.catalog;
+    let plan: Option<Plan> = catalog.get(&PlanId(request_or_plan.to_owned()), AsOf::Now)?;
+    let request = plan.map_or_else(|| RequestId(request_or_plan.to_owned()), |plan| plan.request);
+    catalog.require(&request, "read erasure request", request_or_plan)
+}
+
+/// How far the steps of a plan are, in order.
+///
+/// # Errors
+/// What the catalog fails with.
+pub(super) fn journal_of(desk: &Desk, plan: &PlanId) -> Result<Vec<StepJournal>> {
+    let mut journal = desk.ctx.catalog.find::<StepJournal>(Index::OfRequest, plan.0.as_bytes())?;
+    journal.sort_by_key(|entry| entry.number);
+    Ok(journal)
+}
+
+/// How far one step is.
+///
+/// # Errors
+/// `NotFound` if it has no entry.
+pub(super) fn journal_entry(desk: &Desk, plan: &PlanId, number: u32) -> Result<StepJournal> {
+    desk.ctx.catalog.require(&(plan.clone(), number), "read erasure journal", &format!("{plan}/{number}"))
+}
+
+fn request_line(desk: &Desk, request: &ErasureRequest) -> Result<RequestLine> {
+    let plan: Option<Plan> = match &request.plan {
+        Some(plan) => desk.ctx.catalog.get(plan, AsOf::Now)?,
+        None => None,
+    };
+    let mut kinds: Vec<String> = audit::kinds(&request.identifiers).map(str::to_owned).collect();
+    kinds.dedup();
+    Ok(RequestLine {
+        request: request.id.0.clone(),
+        plan: request.plan.as_ref().map(|plan| plan.0.clone()),
+        hash: plan.map(|plan| plan.hash.to_string()),
+        status: request.status,
+        kinds,
+        requester: request.requester.clone(),
+        received: request.received,
+        due: request.due,
+    })
+}
+
+/// Steps for people; names open while the request's key lives.
+pub(super) fn steps(
+    desk: &Desk,
+    body: &PlanBody,
+    journal: &[StepJournal],
+    key: Option<&SealKey>,
+) -> Vec<StepLine> {
+    let line = |step: &catalog::model::Step| {
+        let names = readable(&step.names, key);
+        let (path, members) = match names {
+            Some((path, members)) => (Some(path), members),
+            None => (None, Vec::new()),
+        };
+        let (rows_removed, rows_kept) = match &step.method {
+            Method::RemoveUnits { parts } => (
+                parts.iter().map(|part| part.rows_removed).sum(),
+                parts.iter().map(|part| part.rows_kept).sum(),
+            ),
+            _ => (0, 0),
+        };
+        let reason = match &step.method {
+            Method::RemoveUnits { .. } => None,
+            Method::DeleteBlob { reason, rows_lost: 0 } => Some(reason.clone()),
+            Method::DeleteBlob { reason, rows_lost } => Some(format!("{reason}; {rows_lost} rows go with it")),
+            Method::DeleteVersion { reason } | Method::Report { reason } => Some(reason.clone()),
+        };
+        let lake = desk.lake(&step.source);
+        let members = members.iter().filter(|member| !member.is_empty());
+        StepLine {
+            step: step.number,
+            uri: path.as_ref().and_then(|path| lake.map(|lake| lake.uri(path))),
+            path,
+            method: step.method.name(),
+            reason,
+            members: members.map(|member| member.join("!/")).collect(),
+            version: step.store_version.clone(),
+            rows_removed,
+            rows_kept,
+            downstream: step.downstream.clone(),
+            state: journal.iter().find(|entry| entry.number == step.number).map(|entry| entry.state.clone()),
+        }
+    };
+    body.steps.iter().map(line).collect()
+}
+
+/// An approval for people.
+pub(super) fn approval(approval: &Approval) -> ApprovalAnswer {
+    ApprovalAnswer {
+        plan: approval.plan.0.clone(),
+        hash: approval.hash.to_string(),
+        by: approval.by.clone(),
+        expires: approval.expires,
+    }
+}
+
+/// A verification for people.
+pub(super) fn verification(desk: &Desk, one: &Verification, key: Option<&SealKey>) -> VerifyAnswer {
+    let line = |hit: &catalog::model::VerificationHit| {
+        let path = match readable(&hit.names, key) {
+            Some((path, members)) => {
+                let member = members.first().map(|member| format!("!/{}", member.join("!/")));
+                format!("{path}{}", member.unwrap_or_default())
+            }
+            None => hit.blob.map_or_else(|| "catalog".to_owned(), |blob| format!("blob {blob}")),
+        };
+        HitLine {
+            path,
+            version: hit.store_version.clone(),
+            kind: hit.kind.clone(),
+            place: hit.place.clone(),
+            count: hit.count,
+        }
+    };
+    VerifyAnswer {
+        request: one.request.0.clone(),
+        hits: one.hits.iter().map(|hit| hit.count).sum(),
+        blobs: one.blobs,
+        old_versions: one.old_versions,
+        bytes: one.bytes,
+        catalog_records: one.catalog_records,
+        places: one.hits.iter().map(line).collect(),
+        not_searched: one.not_searched.iter().map(|one| unsearched(desk, one, key)).collect(),
+    }
+}
