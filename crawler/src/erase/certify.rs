@@ -27,7 +27,8 @@ pub async fn certificate(desk: &Desk, request_or_plan: &str) -> Result<String> {
     let missing = |what: &str| Error::conflict(audit::CERTIFY, what);
     let plan = request.plan.clone().ok_or_else(|| missing("the request has no plan"))?;
     let plan: Plan = catalog.require(&plan, audit::CERTIFY, &plan.0)?;
-    let approval = catalog.get::<Approval>(&plan.id, AsOf::Now)?.ok_or_else(|| missing("the plan is not approved"))?;
+    let approval =
+        catalog.get::<Approval>(&plan.id, AsOf::Now)?.ok_or_else(|| missing("the plan is not approved"))?;
     let verification = catalog
         .get::<Verification>(&request.id, AsOf::Now)?
         .ok_or_else(|| missing("verify first: a certificate says what a fresh look found"))?;

@@ -218,7 +218,8 @@ impl Run<'_> {
         }
         let planned = step.etag.clone().ok_or_else(|| Stop::Fail("the store gives no entity tags".into()))?;
         let (content, bounds, sought) = (current.content.clone(), self.desk.ctx.bounds, self.sought.clone());
-        let made = self.desk.ctx.blocking(move || rewrite::rewritten(&content, &meant, &bounds, &sought)).await;
+        let made =
+            self.desk.ctx.blocking(move || rewrite::rewritten(&content, &meant, &bounds, &sought)).await;
         let made = made.map_err(Stop::Fail)?;
         entry.intended = Some(made.digest);
         self.advance(entry, StepState::Started, Vec::new()).await?;
@@ -254,7 +255,13 @@ impl Run<'_> {
         self.advance(entry, StepState::Replaced, Vec::new()).await
     }
 
-    async fn delete_version(&self, lake: &Lake, step: &Step, path: &str, entry: &mut StepJournal) -> Going<()> {
+    async fn delete_version(
+        &self,
+        lake: &Lake,
+        step: &Step,
+        path: &str,
+        entry: &mut StepJournal,
+    ) -> Going<()> {
         let Some(version) = &step.store_version else {
             return Err(Stop::Fail("the plan names no version".into()));
         };

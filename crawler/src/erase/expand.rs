@@ -42,7 +42,8 @@ pub(super) fn accept(
 ) -> Vec<Identifier> {
     let mut next: Vec<Identifier> = Vec::new();
     for lead in leads {
-        let is_known = |one: &Identifier| one.kind == lead.identifier.kind && one.forms == lead.identifier.forms;
+        let is_known =
+            |one: &Identifier| one.kind == lead.identifier.kind && one.forms == lead.identifier.forms;
         if 2 * lead.of_person < lead.in_all || known.len() >= KEYS_MAX || known.iter().any(is_known) {
             continue;
         }
@@ -142,7 +143,8 @@ impl Sink for Keys<'_> {
 
     fn cell(&mut self, feature: usize, at: At, value: Value<'_>) {
         let Some((key, column)) = &self.columns[feature] else { return };
-        let of_person = self.part.units.get(&self.table).is_some_and(|units: &RoaringTreemap| units.contains(at.unit));
+        let of_person =
+            self.part.units.get(&self.table).is_some_and(|units: &RoaringTreemap| units.contains(at.unit));
         if !self.counting && !of_person {
             return;
         }

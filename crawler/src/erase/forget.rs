@@ -38,7 +38,8 @@ pub(super) fn changes(catalog: &Catalog, blob: &BlobId, path: &str, sought: &Sou
     for artifact in graph::artifacts_of_blob(catalog, *blob)? {
         changes.extend(replaced(&artifact, forgotten(&artifact, named))?);
         if named.is_some() {
-            executions.extend(graph::events_of_artifact(catalog, artifact.id)?.iter().map(|event| event.execution));
+            executions
+                .extend(graph::events_of_artifact(catalog, artifact.id)?.iter().map(|event| event.execution));
             contexts.extend(graph::contexts_of_artifact(catalog, artifact.id)?);
         }
     }

@@ -175,7 +175,8 @@ struct Read {
 }
 
 async fn read(desk: &Desk, target: &Target, sought: Arc<Sought>, expand: bool) -> Result<Read> {
-    let lake = desk.lake(&target.source).ok_or_else(|| Error::not_found("read blob", "its source is closed"))?;
+    let lake =
+        desk.lake(&target.source).ok_or_else(|| Error::not_found("read blob", "its source is closed"))?;
     let fetched = lake.fetch(&target.path, None, None).await?;
     let (content, path, bounds) = (fetched.content.clone(), target.path.clone(), desk.ctx.bounds);
     let (found, leads) = desk

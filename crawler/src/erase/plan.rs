@@ -77,7 +77,11 @@ pub async fn plan(desk: &Desk, identifiers: &[Identifier], options: PlanOptions)
     let kinds = audit::kinds(&request.identifiers).collect::<BTreeSet<_>>();
     let kinds = kinds.into_iter().collect::<Vec<_>>().join(" ");
     changes.push(audit::request(audit::RECEIVE, &request.id, kinds));
-    changes.push(audit::plan(audit::PLAN, &plan.id, format!("{} steps, hash {}", body.steps.len(), plan.hash)));
+    changes.push(audit::plan(
+        audit::PLAN,
+        &plan.id,
+        format!("{} steps, hash {}", body.steps.len(), plan.hash),
+    ));
     desk.commit(changes).await?;
     Ok(PlanAnswer {
         plan: plan.id.0.clone(),
@@ -140,7 +144,8 @@ fn refuse_half_done(desk: &Desk, request: &ErasureRequest) -> Result<()> {
 /// `NotFound` once the key was destroyed.
 pub(super) fn sealed_identifiers(desk: &Desk, request: &ErasureRequest) -> Result<Vec<Identifier>> {
     let plain = desk.keys.request_key(&request.id)?.open(&request.sealed)?;
-    serde_json::from_slice(&plain).map_err(|_| Error::corrupt("open a request", format!("request {}", request.id)))
+    serde_json::from_slice(&plain)
+        .map_err(|_| Error::corrupt("open a request", format!("request {}", request.id)))
 }
 
 /// Everything that was looked at for a plan.
@@ -179,7 +184,13 @@ async fn gather(desk: &Desk, sought: Arc<Sought>, scan: bool) -> Result<Gathered
     let mut gathered = Gathered::default();
     for source in unopened(desk)? {
         let reason = "the source is not open; nothing in it was searched".to_owned();
-        gathered.not_searched.push(Missed { source, path: String::new(), version: None, reason, named: false });
+        gathered.not_searched.push(Missed {
+            source,
+            path: String::new(),
+            version: None,
+            reason,
+            named: false,
+        });
     }
     for lake in &desk.lakes {
         let mut of_path: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
@@ -370,7 +381,8 @@ async fn lock(desk: &Desk, lake: &Lake, path: &str, evidence: &Evidence) -> Resu
     let Some(versions) = lake.versioned() else { return Ok(None) };
     let hold = versions.hold(path, evidence.store_version.as_deref()).await?;
     let forbids = hold.forbids(desk.ctx.catalog.env().clock.now());
-    let until = hold.retain_until.map_or_else(|| "legal hold".to_owned(), |until| format!("locked until {until}"));
+    let until =
+        hold.retain_until.map_or_else(|| "legal hold".to_owned(), |until| format!("locked until {until}"));
     Ok(forbids.then(|| format!("the store forbids it: {until}")))
 }
 
@@ -402,7 +414,8 @@ fn part_evidence(part: FoundPart) -> PartEvidence {
 pub async fn approve(desk: &Desk, plan: &PlanId, hash: &str) -> Result<ApprovalAnswer> {
     let catalog = &desk.ctx.catalog;
     let (plan, body, request) = load(desk, plan)?;
-    let hash = hash.parse().map_err(|_| Error::invalid(audit::APPROVE, "the hash is 64 hexadecimal digits"))?;
+    let hash =
+        hash.parse().map_err(|_| Error::invalid(audit::APPROVE, "the hash is 64 hexadecimal digits"))?;
     let approved: Approval =
         approval::approve(&plan, &body, &request, hash, &desk.by, catalog.env().clock.now())?;
     let mut changes = vec![Change::put(&approved)?];

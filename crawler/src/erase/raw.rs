@@ -116,7 +116,8 @@ fn is_word(bytes: &[u8], start: usize, end: usize, width: usize) -> bool {
     };
     let is_inner = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
     // At offset 1 stands half a character of UTF-16 before the hit: the hit is read one byte off.
-    let before = if width == 2 && start == 1 { bytes.first().copied() } else { letter(start.checked_sub(width)) };
+    let before =
+        if width == 2 && start == 1 { bytes.first().copied() } else { letter(start.checked_sub(width)) };
     let (after, second) = (letter(Some(end)), letter(Some(end + width)));
     let joins = |byte: Option<u8>| matches!(byte, Some(b'.' | b'-' | b'_' | b'+'));
     let begins = !is_inner(before) && !(joins(before) && is_inner(letter(start.checked_sub(2 * width))));

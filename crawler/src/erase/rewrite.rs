@@ -95,7 +95,9 @@ fn check_rows(old: &Content, new: &Content, meant: &Meant, bounds: &Bounds) -> R
     .map_err(text)?;
     match (differs, left.is_empty()) {
         (false, true) => Ok(()),
-        (true, _) => Err("after rewriting, its rows would not be those that have to stay; nothing was written".into()),
+        (true, _) => {
+            Err("after rewriting, its rows would not be those that have to stay; nothing was written".into())
+        }
         (_, false) => Err("after rewriting, a member could not be read; nothing was written".into()),
     }
 }

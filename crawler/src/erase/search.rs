@@ -169,7 +169,10 @@ impl Sought {
         if node.format.container.is_none() || node.format.read.is_some() {
             self.bytes(node, &mut part, not_searched);
         }
-        if rows_after && !part.units.is_empty() && let Some(read) = node.format.read {
+        if rows_after
+            && !part.units.is_empty()
+            && let Some(read) = node.format.read
+        {
             match rows_that_stay(&part, read, node.content, bounds, exact) {
                 Ok(digests) => part.rows_after = digests,
                 Err(error) => not_searched.push(error.to_string()),
@@ -279,7 +282,8 @@ impl<'a> Searching<'a> {
         let identifiers = self.sought.identifiers.iter().enumerate();
         let owner = if self.table.is_empty() { &self.around } else { &self.table };
         let name = key_of(owner, path);
-        let of_column = |identifier: &Identifier| identifier.key().is_none_or(|key| name.as_deref() == Some(key));
+        let of_column =
+            |identifier: &Identifier| identifier.key().is_none_or(|key| name.as_deref() == Some(key));
         identifiers.filter(|(_, identifier)| of_column(identifier)).map(|(number, _)| number).collect()
     }
 }

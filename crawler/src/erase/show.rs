@@ -149,7 +149,9 @@ pub(super) fn steps(
         let reason = match &step.method {
             Method::RemoveUnits { .. } => None,
             Method::DeleteBlob { reason, rows_lost: 0 } => Some(reason.clone()),
-            Method::DeleteBlob { reason, rows_lost } => Some(format!("{reason}; {rows_lost} rows go with it")),
+            Method::DeleteBlob { reason, rows_lost } => {
+                Some(format!("{reason}; {rows_lost} rows go with it"))
+            }
             Method::DeleteVersion { reason } | Method::Report { reason } => Some(reason.clone()),
         };
         let lake = desk.lake(&step.source);

@@ -71,7 +71,8 @@ pub async fn verify(desk: &Desk, request_or_plan: &str) -> Result<VerifyAnswer> 
 }
 
 async fn record(desk: &Desk, request: &ErasureRequest, verification: &Verification) -> Result<()> {
-    let outcome = format!("{} hits, {} not searched", verification.hits.len(), verification.not_searched.len());
+    let outcome =
+        format!("{} hits, {} not searched", verification.hits.len(), verification.not_searched.len());
     let mut changes = vec![Change::put(verification)?, audit::request(audit::VERIFY, &request.id, outcome)];
     if request.status == RequestStatus::Executed {
         changes.push(Change::put(&with_status(request, RequestStatus::Verified)?)?);
@@ -179,16 +180,20 @@ impl Looking<'_> {
             let Some(raw) = Raw::new(&identifiers) else { return Ok((0, counts)) };
             let (mut from, mut records) = (Vec::new(), 0);
             loop {
-                let entries = catalog
-                    .store()
-                    .scan(&from, &key::end_of(&[u8::MAX]), PAGE_ENTRIES)
-                    .map_err(|error| Error::unavailable(audit::VERIFY, "the catalog cannot be read").with_source(error))?;
+                let entries =
+                    catalog.store().scan(&from, &key::end_of(&[u8::MAX]), PAGE_ENTRIES).map_err(|error| {
+                        Error::unavailable(audit::VERIFY, "the catalog cannot be read").with_source(error)
+                    })?;
                 for (stored, bytes) in &entries {
                     records += 1;
                     let joined: Vec<u8> = [&stored[..], b"\n", bytes].concat();
-                    let hits = raw.find(&Content::from(joined)).map_err(|error| crate::error::of_file(audit::VERIFY, error))?;
+                    let hits = raw
+                        .find(&Content::from(joined))
+                        .map_err(|error| crate::error::of_file(audit::VERIFY, error))?;
                     for (identifier, _) in hits {
-                        *counts.entry((stored.first().copied().unwrap_or_default(), identifier)).or_default() += 1;
+                        *counts
+                            .entry((stored.first().copied().unwrap_or_default(), identifier))
+                            .or_default() += 1;
                     }
                 }
                 match entries.last() {
@@ -231,7 +236,10 @@ impl Looking<'_> {
         self.found.not_searched.push(missed);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place, told in full; a struct would only repeat the record's")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one place, told in full; a struct would only repeat the record's"
+    )]
     fn hit(
         &mut self,
         source: &SourceId,

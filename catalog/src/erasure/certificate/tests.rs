@@ -1,3 +1,5 @@
+//! What the rules of [`super`] have to hold.
+
 use super::*;
 use crate::erasure::approve;
 use crate::erasure::plan::tests::{evidence, part, plan_of, request};

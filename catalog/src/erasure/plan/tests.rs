@@ -1,3 +1,5 @@
+//! What the rules of [`super`] have to hold.
+
 use super::*;
 use crate::model::{RequestStatus, SubjectIdentifier, TokenDigest};
 

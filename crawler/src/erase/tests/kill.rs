@@ -30,7 +30,8 @@ async fn after_a_kill_at_any_commit_the_end_is_that_of_an_undisturbed_run() {
         setup.store.fail_after(kill);
         let outcome = finish(&setup, &plan, &hash).await;
         let setup = setup.reopened(kill);
-        let document = finish(&setup, &plan, &hash).await.unwrap_or_else(|error| panic!("commit {kill}: {error}"));
+        let document =
+            finish(&setup, &plan, &hash).await.unwrap_or_else(|error| panic!("commit {kill}: {error}"));
         assert_eq!(setup.bytes(), undisturbed.bytes(), "commit {kill}, then {outcome:?}");
         assert!(document.contains("\"status\":\"complete\""), "commit {kill}: {document}");
         setup.expect_no_value(&["ada@mail.example"]);

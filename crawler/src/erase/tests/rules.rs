@@ -13,7 +13,11 @@ use crate::error::Kind as ErrorKind;
 
 fn two_files() -> Setup {
     let rows = |who: &str| format!("id,email\n1,{who}\n2,bob@x.example\n3,carl@x.example\n").into_bytes();
-    Setup::with(BTreeMap::from([("a.csv", rows(ADA)), ("b/c.csv", rows(ADA)), ("d.csv", rows("zoe@x.example"))]))
+    Setup::with(BTreeMap::from([
+        ("a.csv", rows(ADA)),
+        ("b/c.csv", rows(ADA)),
+        ("d.csv", rows("zoe@x.example")),
+    ]))
 }
 
 fn states(setup: &Setup, plan: &str) -> Vec<Option<StepState>> {
@@ -29,20 +33,38 @@ async fn a_run_needs_the_hash_and_somebody_elses_approval() {
     let wrong = "0".repeat(64);
     let viewer = setup.desk("local:viewer", Role::Viewer);
     let kind = |error: crate::error::Error| error.kind;
-    assert_eq!(find(&viewer, &setup.ada(), FindOptions::default()).await.map(drop).map_err(kind), Err(ErrorKind::Denied));
-    assert_eq!(plan(&viewer, &setup.ada(), PlanOptions::default()).await.map(drop).map_err(kind), Err(ErrorKind::Denied));
-    assert_eq!(run(&setup.officer(), &id, &answer.hash).await.map(drop).map_err(kind), Err(ErrorKind::Denied));
+    assert_eq!(
+        find(&viewer, &setup.ada(), FindOptions::default()).await.map(drop).map_err(kind),
+        Err(ErrorKind::Denied)
+    );
+    assert_eq!(
+        plan(&viewer, &setup.ada(), PlanOptions::default()).await.map(drop).map_err(kind),
+        Err(ErrorKind::Denied)
+    );
+    assert_eq!(
+        run(&setup.officer(), &id, &answer.hash).await.map(drop).map_err(kind),
+        Err(ErrorKind::Denied)
+    );
     let own = setup.desk("local:officer", Role::Approver);
     assert_eq!(approve(&own, &id, &answer.hash).await.map(drop).map_err(kind), Err(ErrorKind::Denied));
-    assert_eq!(approve(&setup.approver(), &id, &wrong).await.map(drop).map_err(kind), Err(ErrorKind::Conflict));
+    assert_eq!(
+        approve(&setup.approver(), &id, &wrong).await.map(drop).map_err(kind),
+        Err(ErrorKind::Conflict)
+    );
     approve(&setup.approver(), &id, &answer.hash).await.unwrap();
     assert_eq!(run(&setup.officer(), &id, &wrong).await.map(drop).map_err(kind), Err(ErrorKind::Conflict));
-    assert_eq!(run(&setup.approver(), &id, &answer.hash).await.map(drop).map_err(kind), Err(ErrorKind::Denied));
+    assert_eq!(
+        run(&setup.approver(), &id, &answer.hash).await.map(drop).map_err(kind),
+        Err(ErrorKind::Denied)
+    );
     assert_eq!(certificate(&setup.officer(), &id.0).await.map(drop).map_err(kind), Err(ErrorKind::Conflict));
 
     // Two weeks later the approval has expired.
     let setup = setup.reopened(15 * 24);
-    assert_eq!(run(&setup.officer(), &id, &answer.hash).await.map(drop).map_err(kind), Err(ErrorKind::Denied));
+    assert_eq!(
+        run(&setup.officer(), &id, &answer.hash).await.map(drop).map_err(kind),
+        Err(ErrorKind::Denied)
+    );
     assert_eq!(setup.bytes().len(), 3, "nothing was touched");
 }
 
@@ -110,7 +132,8 @@ async fn two_overlapping_erasures_end_well() {
     assert_eq!((answer.done, answer.refused.len()), (1, 2), "only the blob that nobody touched");
     assert!(matches!(states(&setup, &planned.plan)[0], Some(StepState::Refused(_))));
 
-    let again = PlanOptions { request: Some(catalog::model::RequestId(planned.request)), ..PlanOptions::default() };
+    let again =
+        PlanOptions { request: Some(catalog::model::RequestId(planned.request)), ..PlanOptions::default() };
     let second = plan(&setup.officer(), &[], again).await.unwrap();
     let id = PlanId(second.plan);
     approve(&setup.approver(), &id, &second.hash).await.unwrap();
@@ -119,4 +142,3 @@ async fn two_overlapping_erasures_end_well() {
     let left = b"id,email\n3,carl@x.example\n".to_vec();
     assert_eq!((&setup.bytes()["a.csv"], &setup.bytes()["b/c.csv"]), (&left, &left));
 }
-
