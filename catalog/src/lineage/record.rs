@@ -42,10 +42,10 @@ pub fn edges_changes(catalog: &Catalog, changed: &[BlobId]) -> Result<Vec<Change
     for edge in derive(&facts) {
         let (from, to) = (related[&edge.from].artifact, related[&edge.to].artifact);
         // What a larger linking was surer of is not turned around by a smaller one that saw fewer blobs.
-        let opposite = |(ends, known): &(&Ends, &Execution)| {
-            (ends.0, ends.1) == (to, from) && confidence(known) >= f64::from(edge.confidence)
-        };
-        match recorded.iter().find(opposite) {
+        let reversed = recorded
+            .range((to, from, String::new())..)
+            .take_while(|(ends, _)| (ends.0, ends.1) == (to, from));
+        match reversed.into_iter().find(|(_, known)| confidence(known) >= f64::from(edge.confidence)) {
             Some((ends, _)) => {
                 kept.insert(ends);
             }
