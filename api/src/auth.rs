@@ -80,7 +80,15 @@ pub(crate) fn create(
 /// # Errors
 /// `Denied` if there is no such token or it was revoked; the two are not told apart.
 pub(crate) fn authenticate(catalog: &Catalog, secret: &str) -> Result<Principal> {
-    let token: Option<AccessToken> = catalog.get(&digest_of(secret.trim()), AsOf::Now)?;
+    holder(catalog, &digest_of(secret.trim()))
+}
+
+/// The principal behind a secret's digest.
+///
+/// # Errors
+/// `Denied` if there is no such token or it was revoked.
+pub(crate) fn holder(catalog: &Catalog, digest: &Digest) -> Result<Principal> {
+    let token: Option<AccessToken> = catalog.get(digest, AsOf::Now)?;
     match token.filter(|token| token.revoked.is_none()) {
         Some(token) => Ok(Principal { name: format!("token:{}", token.name), roles: token.roles }),
         None => Err(Error::denied("authenticate", "the token is unknown or revoked")),

@@ -3,14 +3,18 @@
 //! One [`App`] serves one process, a command or the daemon. The SQL engine, sources and schedules hang on it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use catalog::env::{Clock, Entropy, Env, SubjectHasher};
-use catalog::model::{Principal, Role, Timestamp};
+use catalog::model::{Principal, Role, Source, Timestamp};
+use catalog::search::Index;
 use catalog::store::StoreError;
 use catalog::store::sled::SledStore;
-use catalog::{Catalog, Error, Result};
+use catalog::{AsOf, Catalog, Error, Result};
+use crawler::ctx::{Ctx, Progress};
+use crawler::erase::{Desk, KeyRing};
+use crawler::source::{Lake, SourceOptions};
 
 use crate::config::Config;
 use crate::keys::Keys;
@@ -23,6 +27,10 @@ pub(crate) struct App {
     pub(crate) keys: Keys,
     /// The catalog.
     pub(crate) catalog: Arc<Catalog>,
+    /// What stages and desks share.
+    pub(crate) ctx: Ctx,
+    ring: KeyRing,
+    index: OnceLock<Index>,
 }
 
 /// Why nothing was opened.
@@ -44,12 +52,62 @@ impl App {
     ///
     /// # Errors
     /// `Locked` if another process holds it.
-    pub(crate) fn open(config: Config) -> std::result::Result<Self, OpenError> {
+    pub(crate) fn open(config: Config, progress: Arc<dyn Progress>) -> std::result::Result<Self, OpenError> {
         let keys = Keys::open(&config.keys_dir)?;
-        let env = system_env(&keys)?;
+        let ring = KeyRing::open(&config.keys_dir, Arc::new(SystemEntropy))?;
+        let env = system_env(&ring)?;
         let Some(store) = open_store(&config)? else { return Err(OpenError::Locked(keys)) };
         let catalog = Arc::new(Catalog::open(Arc::new(store), env)?);
-        Ok(Self { config, keys, catalog })
+        let ctx = Ctx::new(catalog.clone()).with_bounds(config.bounds).with_progress(progress);
+        Ok(Self { config, keys, catalog, ctx, ring, index: OnceLock::new() })
+    }
+
+    /// The search index, opened on first use and then kept.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk fails.
+    pub(crate) fn index(&self) -> Result<&Index> {
+        static OPENING: Mutex<()> = Mutex::new(());
+        let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let index = Index::open(&self.config.catalog.join("search"), &self.catalog)?;
+        Ok(self.index.get_or_init(|| index))
+    }
+
+    /// Opens a source with the options that the configuration has for it.
+    ///
+    /// # Errors
+    /// `Invalid` if no store takes the URL, `NotFound` if it is a folder that is not there.
+    pub(crate) fn lake(&self, url: &str) -> Result<Lake> {
+        let configured = self.config.sources.iter().find(|source| plain(&source.url) == plain(url));
+        let options = configured.map_or_else(SourceOptions::default, |source| SourceOptions {
+            include: source.include.clone(),
+            exclude: source.exclude.clone(),
+            settings: source.options.clone(),
+            ..SourceOptions::default()
+        });
+        Lake::open(url, &options)
+    }
+
+    /// The desk at which a principal works on people: every source that was crawled and can be opened. One that cannot
+    /// is told in each answer as not searched.
+    ///
+    /// # Errors
+    /// What the catalog fails with.
+    pub(crate) fn desk(&self, by: &Principal) -> Result<Desk> {
+        let sources: Vec<Source> = self.catalog.all(AsOf::Now)?;
+        let mut lakes = Vec::new();
+        for source in &sources {
+            match self.lake(&source.url) {
+                Ok(lake) => lakes.push(lake),
+                Err(error) => {
+                    tracing::warn!(source = %source.id, error = crate::error::chain(&error), "cannot open source")
+                }
+            }
+        }
+        Ok(Desk { ctx: self.ctx.clone(), lakes, keys: self.ring.clone(), by: by.clone() })
     }
 }
 
@@ -65,6 +123,17 @@ pub(crate) fn open_store(config: &Config) -> Result<Option<SledStore>> {
         Err(StoreError::Locked) => Ok(None),
         Err(error) => Err(open_error(error)),
     }
+}
+
+/// A URL or path in the form in which two spellings of one source are compared.
+fn plain(url: &str) -> String {
+    let url = url.strip_prefix("file://").unwrap_or(url);
+    let url = if url.contains("://") {
+        url.to_owned()
+    } else {
+        std::path::absolute(url).map_or_else(|_| url.to_owned(), |path| path.to_string_lossy().into_owned())
+    };
+    url.trim_end_matches('/').to_owned()
 }
 
 /// Where the store of a catalog lies in its directory.
@@ -86,10 +155,9 @@ fn open_error(error: StoreError) -> Error {
 ///
 /// # Errors
 /// If the subject key cannot be read or made.
-pub(crate) fn system_env(keys: &Keys) -> Result<Env> {
-    let entropy = Arc::new(SystemEntropy);
-    let hasher = SubjectHasher::new(&keys.subject(&*entropy)?);
-    Ok(Env { clock: Arc::new(SystemClock), entropy, hasher })
+fn system_env(ring: &KeyRing) -> Result<Env> {
+    let hasher = SubjectHasher::new(&ring.subject_key()?);
+    Ok(Env { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), hasher })
 }
 
 /// The wall clock.

@@ -40,8 +40,6 @@ pub(crate) struct Raw {
     pub(crate) source: Vec<RawSource>,
     /// What reading one blob may cost.
     pub(crate) limits: RawLimits,
-    /// Column names that hold keys of people, beside those that are found: `customer_id`.
-    pub(crate) identifiers: Vec<String>,
 }
 
 /// A source as typed.
@@ -53,6 +51,12 @@ pub(crate) struct RawSource {
     /// Cron expression (UTC) by which the daemon crawls it.
     #[serde(default)]
     pub(crate) schedule: Option<String>,
+    /// Globs of paths to take; none: all.
+    #[serde(default)]
+    pub(crate) include: Vec<String>,
+    /// Globs of paths to leave out.
+    #[serde(default)]
+    pub(crate) exclude: Vec<String>,
     /// Options of its store, as object_store names them: `aws_endpoint`, `aws_region`.
     #[serde(default)]
     pub(crate) options: BTreeMap<String, String>,
@@ -87,8 +91,6 @@ pub(crate) struct Config {
     pub(crate) sources: Vec<RawSource>,
     /// What reading one blob may cost.
     pub(crate) bounds: Bounds,
-    /// Declared key columns.
-    pub(crate) identifiers: Vec<String>,
 }
 
 /// Flags that every command takes.
@@ -179,7 +181,6 @@ fn resolve(raw: Raw, environment: &BTreeMap<String, String>, flags: &Flags) -> R
         listen,
         sources: raw.source,
         bounds: bounds(&raw.limits)?,
-        identifiers: raw.identifiers,
     })
 }
 

@@ -1,13 +1,12 @@
-//! The keys folder: secrets that must not lie with the catalog. Made on first use, readable by its owner alone.
+//! The folder of keys, closed to others, and the file in it by which commands find a running daemon.
 //!
-//! `subject.key` turns identifiers into tokens, `signing.key` signs certificates, `requests/` holds one key an open
-//! erasure request. Whoever has the catalog without this folder can link nothing in it to a person.
+//! The keys themselves are `crawler::erase::KeyRing`'s. Whoever has the catalog without this folder can link nothing
+//! in it to a person.
 
 use std::fs;
-use std::io::{ErrorKind as Io, Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use catalog::env::Entropy;
 use catalog::{Error, Result};
 
 /// The folder of keys.
@@ -27,74 +26,10 @@ impl Keys {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// The secret under which identifiers become tokens.
-    ///
-    /// # Errors
-    /// `Corrupt` if the file is not a key.
-    pub(crate) fn subject(&self, entropy: &dyn Entropy) -> Result<[u8; 32]> {
-        self.key("subject.key", entropy)
-    }
-
-    /// The secret half of the key that signs certificates.
-    ///
-    /// # Errors
-    /// `Corrupt` if the file is not a key.
-    pub(crate) fn signing(&self, entropy: &dyn Entropy) -> Result<[u8; 32]> {
-        self.key("signing.key", entropy)
-    }
-
-    /// Where the keys of open requests lie.
-    pub(crate) fn requests(&self) -> PathBuf {
-        self.folder.join("requests")
-    }
-
     /// Where a running daemon says how to reach it.
     pub(crate) fn serve_file(&self) -> PathBuf {
         self.folder.join("serve.json")
     }
-
-    fn key(&self, name: &str, entropy: &dyn Entropy) -> Result<[u8; 32]> {
-        let path = self.folder.join(name);
-        if let Some(key) = read_key(&path)? {
-            return Ok(key);
-        }
-        let mut key = [0; 32];
-        entropy.fill(&mut key);
-        match write_new(&path, &key) {
-            Ok(()) => Ok(key),
-            // Another process made it between our look and our write: its key counts.
-            Err(error) if error.kind() == Io::AlreadyExists => {
-                read_key(&path)?.ok_or_else(|| Error::unavailable("make key", name))
-            }
-            Err(error) => Err(Error::unavailable("make key", name).with_source(error)),
-        }
-    }
-}
-
-fn read_key(path: &Path) -> Result<Option<[u8; 32]>> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut bytes = Vec::new();
-    match fs::File::open(path) {
-        Ok(file) => {
-            file.take(256)
-                .read_to_end(&mut bytes)
-                .map_err(|error| Error::unavailable("read key", &name).with_source(error))?;
-        }
-        Err(error) if error.kind() == Io::NotFound => return Ok(None),
-        Err(error) => return Err(Error::unavailable("read key", &name).with_source(error)),
-    }
-    let damaged = || Error::corrupt("read key", format!("{name} is no key; restore it from its backup"));
-    bytes.try_into().map(Some).map_err(|_| damaged())
-}
-
-/// Writes a file that must not be there yet, readable by its owner alone, durable on return.
-fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    // Complete under another name first: a kill in between must not leave half a key.
-    let draft = path.with_extension(format!("draft-{}", std::process::id()));
-    write_private(&draft, bytes)?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    linked
 }
 
 /// Writes a file, readable by its owner alone.
@@ -136,33 +71,20 @@ fn refuse_if_shared(_: &Path) -> Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
-    use catalog::env::fixed::SeededEntropy;
 
     #[test]
-    fn a_key_is_made_once_and_is_its_owners_alone() {
+    fn a_folder_that_others_can_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::open(&folder.path().join("lake.keys")).unwrap();
-        let entropy = SeededEntropy::new(1);
-        let first = keys.subject(&entropy).unwrap();
-        assert_eq!(keys.subject(&entropy).unwrap(), first);
-        assert_ne!(keys.signing(&entropy).unwrap(), first);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(keys.folder.join("subject.key")).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
-    }
-
-    #[test]
-    fn a_damaged_key_is_not_replaced_by_a_fresh_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::open(&folder.path().join("lake.keys")).unwrap();
-        fs::write(keys.folder.join("subject.key"), "short").unwrap();
-        let error = keys.subject(&SeededEntropy::new(1)).unwrap_err();
-        assert_eq!(error.kind, catalog::ErrorKind::Corrupt);
+        let path = folder.path().join("lake.keys");
+        let keys = Keys::open(&path).unwrap();
+        write_private(&keys.serve_file(), b"{}").unwrap();
+        assert_eq!(fs::metadata(keys.serve_file()).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(Keys::open(&path).unwrap_err().kind, catalog::ErrorKind::Denied);
     }
 }

@@ -10,7 +10,12 @@ mod config;
 mod error;
 mod keys;
 mod ops;
+mod reach;
+mod routes;
+mod serve;
 mod telemetry;
+mod ui;
+mod view;
 
 use std::process::ExitCode;
 

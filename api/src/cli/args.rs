@@ -1,5 +1,7 @@
 //! Commands, their arguments and their help; every command shows examples.
 
+mod people;
+
 use std::path::PathBuf;
 
 use catalog::model::{Role, Timestamp};
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::auth::parse_role;
 use crate::config::Flags;
+
+pub(crate) use people::{Erase, Subject};
 
 /// A data-lake catalog that knows blobs by their bytes and erases one person's data with proof.
 #[derive(Debug, Parser)]
@@ -77,8 +81,20 @@ pub(crate) enum Command {
     Sniff(Files),
     /// Find personal data in files (no catalog needed)
     Scan(ScanFiles),
+    /// Crawl sources now: know every blob by its bytes
+    Crawl(Crawl),
     /// List datasets: what lies in the lake, with schemas
     Datasets(Datasets),
+    /// Show where things came from and where they went
+    Lineage(Lineage),
+    /// Find datasets and blobs by words and facets
+    Search(Search),
+    /// Find one person, everywhere
+    #[command(subcommand)]
+    Subject(Subject),
+    /// Erase one person with proof: plan, approve, run, verify, certificate
+    #[command(subcommand, after_help = people::ERASE_HELP)]
+    Erase(Erase),
     /// Infer, show, compare, check and pin schemas
     #[command(subcommand)]
     Schema(Schema),
@@ -113,6 +129,65 @@ pub(crate) struct AsOf {
 
 fn parse_time(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "give a time such as 2026-05-01 or 2026-05-01T12:00:00Z".to_owned())
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater crawl /data/lake
+  headwater crawl s3://bucket/prefix --json
+  headwater crawl                                 everything known, again: only what changed is read
+
+Credentials come from the environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...) or from the configuration file.
+A blob that cannot be read is recorded with an anomaly and stops nothing.")]
+pub(crate) struct Crawl {
+    /// Folders or URLs; all known sources if none is given
+    pub(crate) urls: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater lineage                                        every edge
+  headwater lineage landing/crm/customers.csv --down       what was made of it
+  headwater lineage curated/orders --up --json
+  headwater lineage --dot | dot -Tsvg > lineage.svg")]
+pub(crate) struct Lineage {
+    /// A path, a URI, a dataset's name or an artifact's number; everything if absent
+    pub(crate) thing: Option<String>,
+    /// Only what it came from
+    #[arg(long, conflicts_with = "down", requires = "thing")]
+    pub(crate) up: bool,
+    /// Only what came from it
+    #[arg(long, requires = "thing")]
+    pub(crate) down: bool,
+    /// How many steps
+    #[arg(long, value_name = "STEPS", requires = "thing")]
+    pub(crate) depth: Option<usize>,
+    /// Print a Graphviz digraph
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) dot: bool,
+    #[command(flatten)]
+    pub(crate) at: AsOf,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater search orders
+  headwater search \"format:parquet column:email\"
+  headwater search \"is:dataset size:>1MB -customers\"
+  headwater search --json \"anomaly:truncated\"
+
+Fields: format layer anomaly kind is column path name source; numbers: size rows. Quote \"words that stand together\",
+exclude with -word, join alternatives with OR, * is everything.")]
+pub(crate) struct Search {
+    /// Words and facets; all must fit
+    #[arg(required = true, num_args = 1..)]
+    pub(crate) query: Vec<String>,
+    /// How many hits at most
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: usize,
 }
 
 #[derive(Args, Debug)]

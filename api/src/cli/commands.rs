@@ -5,13 +5,15 @@ use std::path::Path;
 use catalog::{Error, Result};
 use clap::CommandFactory as _;
 
-use super::args::{Arguments, Audit, Command, Schema, Token, Upkeep};
+use super::args::{Arguments, Audit, Command, Erase, Schema, Serve, Subject, Token, Upkeep};
+use super::columns::*;
 use super::door::Door;
-use super::files::{infer, scan, sniff};
-use super::render::{self, Column, Look};
+use super::files::{certificate, infer, scan, sniff};
+use super::people;
+use super::render::{self, Column};
 use crate::compose;
 use crate::config::{self, Config};
-use crate::ops::{Operation, Paging, import_from};
+use crate::ops::{Direction, LineageQuery, Operation, Paging, import_from};
 
 /// Runs a command and gives its exit code.
 ///
@@ -31,15 +33,50 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8> {
         Command::Sniff(files) => sniff::run(files.paths, json).await,
         Command::Scan(files) => scan::run(files.paths, config.bounds, json).await,
         Command::Schema(Schema::Infer { paths }) => infer::run(paths, config.bounds, json).await,
+        Command::Erase(Erase::Certificate { verify: Some(file), key, .. }) => {
+            certificate::verify(&file, key.as_deref(), json)
+        }
         Command::Catalog(Upkeep::Import { file }) => import(&config, &file, json),
+        Command::Serve(serve) => {
+            refuse_unbuilt(&serve)?;
+            crate::serve::run(config).await.map(|()| 0)
+        }
         command => {
             let secret = environment.get("HEADWATER_TOKEN").filter(|secret| !secret.is_empty()).cloned();
             let (operation, columns) = ask(command)?;
             let door = Door::open(&config, secret).await?;
-            let answer = door.ask(operation).await?;
+            let mut answer = door.ask(operation.clone()).await?;
             door.close()?;
+            if !json {
+                people::unfolded(&operation, &mut answer);
+            }
             render::print(&answer, json, columns)
         }
+    }
+}
+
+/// The daemon may work in another directory, so folders travel as absolute paths.
+fn absolute(url: &str) -> Result<String> {
+    if url.contains("://") {
+        return Ok(url.to_owned());
+    }
+    let path = std::path::absolute(url)
+        .map_err(|error| Error::invalid("crawl", "that is no path").with_source(error))?;
+    path.into_os_string().into_string().map_err(|_| Error::invalid("crawl", "the path is not UTF-8"))
+}
+
+/// Protocols that a later version speaks: asking for one must not look as if it were served.
+fn refuse_unbuilt(serve: &Serve) -> Result<()> {
+    let asked = [
+        ("--grpc-listen", &serve.grpc_listen),
+        ("--pg-listen", &serve.pg_listen),
+        ("--flight-listen", &serve.flight_listen),
+    ];
+    match asked.iter().find(|(_, address)| address.is_some()) {
+        Some((flag, _)) => {
+            Err(Error::invalid("serve", format!("{flag} is not built into this version; leave it out")))
+        }
+        None => Ok(()),
     }
 }
 
@@ -55,6 +92,26 @@ fn import(config: &Config, file: &Path, json: bool) -> Result<u8> {
 /// The operation of a command that asks the catalog, and how its answer looks.
 fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
     Ok(match command {
+        Command::Crawl(crawl) => {
+            let urls = crawl.urls.iter().map(|url| absolute(url)).collect::<Result<_>>()?;
+            (Operation::Crawl { urls }, CRAWL)
+        }
+        Command::Lineage(of) => {
+            let direction = match (of.up, of.down) {
+                (true, _) => Direction::Up,
+                (_, true) => Direction::Down,
+                _ => Direction::Both,
+            };
+            let query = LineageQuery { thing: of.thing, direction, depth: of.depth, dot: of.dot };
+            (Operation::Lineage { query, as_of: of.at.as_of, paging: Paging::default() }, LINEAGE)
+        }
+        Command::Search(search) => {
+            (Operation::Search { query: search.query.join(" "), limit: Some(search.limit) }, SEARCH)
+        }
+        Command::Subject(Subject::Find { ids, expand, scan }) => {
+            (Operation::SubjectFind { ids: people::read_ids(ids)?, scan, expand }, PLACES)
+        }
+        Command::Erase(erase) => people::ask(erase)?,
         Command::Datasets(of) => {
             let paging = Paging::default();
             let operation =
@@ -126,68 +183,3 @@ fn ask_upkeep(upkeep: Upkeep) -> Result<(Operation, &'static [Column])> {
         Upkeep::Rewrite => (Operation::CatalogRewrite, &[]),
     })
 }
-
-const DATASETS: &[Column] = &[
-    ("dataset", "/name", Look::Plain),
-    ("root", "/root", Look::Plain),
-    ("format", "/format", Look::Plain),
-    ("packed", "/compression", Look::Plain),
-    ("partitions", "/partition_keys", Look::Plain),
-    ("blobs", "/blobs", Look::Count),
-    ("rows", "/rows", Look::Count),
-    ("size", "/bytes", Look::Bytes),
-    ("schema", "/schema", Look::Features),
-];
-const FILES: &[Column] = &[("dataset", "/name", Look::Plain), ("files", "/files", Look::Plain)];
-const RUNS: &[Column] = &[
-    ("run", "/id", Look::Count),
-    ("type", "/type", Look::Plain),
-    ("name", "/name", Look::Plain),
-    ("state", "/state", Look::Plain),
-    ("started", "/started", Look::Time),
-    ("seconds", "/seconds", Look::Count),
-];
-const AUDIT: &[Column] = &[
-    ("entry", "/number", Look::Count),
-    ("at", "/at", Look::Time),
-    ("who", "/principal", Look::Plain),
-    ("action", "/action", Look::Plain),
-    ("thing", "/thing", Look::Plain),
-    ("outcome", "/outcome", Look::Plain),
-];
-const AUDIT_VERIFY: &[Column] =
-    &[("holds", "/holds", Look::Plain), ("entries", "/entries", Look::Count), ("head", "/head", Look::Plain)];
-const TOKENS: &[Column] = &[
-    ("token", "/id", Look::Plain),
-    ("name", "/name", Look::Plain),
-    ("roles", "/roles", Look::Plain),
-    ("created", "/created", Look::Time),
-    ("by", "/created_by", Look::Plain),
-    ("revoked", "/revoked", Look::Time),
-];
-const SCHEMAS: &[Column] = &[
-    ("dataset", "/dataset", Look::Plain),
-    ("schema", "/schema", Look::Features),
-    ("pinned", "/pinned", Look::Time),
-];
-const SCHEMA_VERSIONS: &[Column] = &[
-    ("since", "/since", Look::Time),
-    ("schema", "/id", Look::Plain),
-    ("features", "/features", Look::Count),
-    ("pinned", "/pinned", Look::Time),
-    ("changes", "/changes", Look::Plain),
-];
-const SCHEMA_CHANGES: &[Column] = &[
-    ("feature", "/feature", Look::Plain),
-    ("change", "/text", Look::Plain),
-    ("breaking", "/breaking", Look::Plain),
-];
-const ANOMALIES: &[Column] = &[
-    ("path", "/path", Look::Plain),
-    ("member", "/member", Look::Plain),
-    ("feature", "/feature", Look::Plain),
-    ("anomaly", "/kind", Look::Plain),
-    ("reason", "/reason", Look::Plain),
-];
-const UPKEEP: &[Column] = &[("entries", "/entries", Look::Count), ("size", "/bytes", Look::Bytes)];
-const PROBLEMS: &[Column] = &[("where", "/space", Look::Plain), ("problem", "/problem", Look::Plain)];

@@ -8,37 +8,20 @@ use std::time::Duration;
 
 use catalog::model::Principal;
 use catalog::{Error, Result};
-use serde::{Deserialize, Serialize};
 
+use super::progress::progress;
 use crate::auth;
 use crate::compose::{App, OpenError, local_principal};
 use crate::config::Config;
 use crate::error::kind_of;
 use crate::keys::Keys;
 use crate::ops::{Answer, Operation};
+use crate::reach::{ErrorBody, Reach};
 
 /// How long a command waits for another one to let go of the catalog.
 const LOCK_WAIT_SECS: u64 = 10;
 /// How often it looks.
 const LOCK_LOOK_MILLIS: u64 = 100;
-
-/// How a running daemon is reached; the content of `serve.json`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Reach {
-    /// Its URL on this machine.
-    pub(crate) url: String,
-    /// The secret of the local principal.
-    pub(crate) secret: String,
-}
-
-/// An error as the daemon tells it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct ErrorBody {
-    /// The stable code.
-    pub(crate) code: String,
-    /// For people.
-    pub(crate) message: String,
-}
 
 /// The catalog, near or far.
 pub(crate) enum Door {
@@ -56,7 +39,7 @@ impl Door {
     pub(crate) async fn open(config: &Config, secret: Option<String>) -> Result<Self> {
         let looks = LOCK_WAIT_SECS * 1_000 / LOCK_LOOK_MILLIS;
         for _ in 0..looks {
-            let keys = match App::open(config.clone()) {
+            let keys = match App::open(config.clone(), progress()) {
                 Ok(app) => return Self::here(app, secret),
                 Err(OpenError::Failed(error)) => return Err(error),
                 Err(OpenError::Locked(keys)) => keys,

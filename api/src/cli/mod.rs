@@ -4,14 +4,20 @@
 //! | file | owns |
 //! |---|---|
 //! | [`args`] | the commands and their help |
+//! | [`commands`] | from arguments to operations; [`people`] those about one person |
+//! | [`columns`] | what people see of an answer |
 //! | [`door`] | the catalog, opened here or asked through the daemon that holds it |
 //! | [`files`] | commands that need no catalog |
+//! | [`progress`] | bars for long work |
 //! | [`render`] | tables and JSON lines |
 
 mod args;
+mod columns;
 mod commands;
 mod door;
 mod files;
+mod people;
+mod progress;
 mod render;
 
 use std::io::Write as _;

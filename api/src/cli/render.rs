@@ -8,25 +8,9 @@ use serde_json::Value;
 
 use crate::ops::{Answer, Outcome};
 
+pub(crate) use crate::view::{Column, Look};
+
 use super::say;
-
-/// How a column's values look to people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// As they are.
-    Plain,
-    /// A number, to the right.
-    Count,
-    /// A number of bytes.
-    Bytes,
-    /// A time, to the second.
-    Time,
-    /// A list of features: `name type`.
-    Features,
-}
-
-/// A column of a table: its title, where its value stands in a row, how it looks.
-pub(crate) type Column = (&'static str, &'static str, Look);
 
 /// Prints an answer and gives the exit code.
 ///
@@ -35,8 +19,15 @@ pub(crate) type Column = (&'static str, &'static str, Look);
 pub(crate) fn print(answer: &Answer, json: bool, columns: &[Column]) -> Result<u8> {
     let text = match (&answer.text, json) {
         (Some(text), false) => ended(text.clone()),
+        (Some(text), true) if answer.rows.is_empty() => ended(text.clone()),
         _ if json => answer.rows.iter().map(|row| format!("{row}\n")).collect(),
-        _ if answer.rows.is_empty() => String::new(),
+        _ if answer
+            .rows
+            .iter()
+            .all(|row| columns.iter().all(|(_, place, _)| row.pointer(place).is_none())) =>
+        {
+            String::new()
+        }
         _ => table(&answer.rows, columns),
     };
     write_stdout(text.as_bytes())?;
@@ -87,7 +78,7 @@ pub(crate) fn table(rows: &[Value], columns: &[Column]) -> String {
         );
     }
     for (position, (.., look)) in columns.iter().enumerate() {
-        if matches!(look, Look::Count | Look::Bytes)
+        if look.is_number()
             && let Some(column) = table.column_mut(position)
         {
             column.set_cell_alignment(CellAlignment::Right);
@@ -110,63 +101,10 @@ pub(crate) fn sheet(row: &Value, columns: &[Column]) -> String {
     columns.iter().filter_map(line).collect()
 }
 
-impl Look {
-    /// The text of a value.
-    pub(crate) fn text(self, value: &Value) -> String {
-        match (self, value) {
-            (_, Value::Null) => String::new(),
-            (Self::Bytes, Value::Number(number)) => bytes(number.as_f64().unwrap_or(0.0)),
-            (Self::Time, Value::String(time)) => {
-                let seconds = time.split('.').next().unwrap_or(time);
-                seconds.trim_end_matches('Z').replace('T', " ")
-            }
-            (Self::Features, Value::Array(features)) => {
-                let name = |feature: &Value| {
-                    let text = |key: &str| feature[key].as_str().unwrap_or_default().to_owned();
-                    format!("{} {}", text("name"), text("type"))
-                };
-                features.iter().map(name).collect::<Vec<_>>().join(", ")
-            }
-            (_, Value::String(text)) => printable(text),
-            (_, Value::Array(items)) => {
-                items.iter().map(|item| Self::Plain.text(item)).collect::<Vec<_>>().join(", ")
-            }
-            (_, Value::Bool(true)) => "yes".into(),
-            (_, Value::Bool(false)) => "no".into(),
-            (_, other) => other.to_string(),
-        }
-    }
-}
-
-/// Text from a lake may hold control sequences that would drive a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-/// `1.2 MB`, in powers of a thousand.
-pub(crate) fn bytes(mut count: f64) -> String {
-    for unit in ["B", "kB", "MB", "GB", "TB"] {
-        if count < 1_000.0 {
-            return if unit == "B" { format!("{count} {unit}") } else { format!("{count:.1} {unit}") };
-        }
-        count /= 1_000.0;
-    }
-    format!("{count:.1} PB")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn values_look_as_people_read_them() {
-        assert_eq!(Look::Bytes.text(&json!(1_234_567)), "1.2 MB");
-        assert_eq!(Look::Bytes.text(&json!(12)), "12 B");
-        assert_eq!(Look::Time.text(&json!("2026-05-01T12:00:00.123456Z")), "2026-05-01 12:00:00");
-        assert_eq!(Look::Features.text(&json!([{"name": "id", "type": "int"}])), "id int");
-        assert_eq!(Look::Plain.text(&json!("\u{1b}[31mred")), "\u{fffd}[31mred");
-    }
 
     #[test]
     fn a_table_without_a_terminal_is_plain_text() {

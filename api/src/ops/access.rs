@@ -10,6 +10,18 @@ impl Operation {
     /// Its name in audit entries, metrics and JSON.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Crawl { .. } => "crawl",
+            Self::Search { .. } => "search",
+            Self::Lineage { .. } => "lineage",
+            Self::LineageReport { .. } => "lineage_report",
+            Self::SubjectFind { .. } => "subject_find",
+            Self::ErasePlan { .. } => "erase_plan",
+            Self::EraseList => "erase_list",
+            Self::EraseShow { .. } => "erase_show",
+            Self::EraseApprove { .. } => "erase_approve",
+            Self::EraseRun { .. } => "erase_run",
+            Self::EraseVerify { .. } => "erase_verify",
+            Self::EraseCertificate { .. } => "erase_certificate",
             Self::Datasets { .. } => "datasets",
             Self::DatasetShow { .. } => "dataset_show",
             Self::Schemas { .. } => "schemas",
@@ -34,7 +46,9 @@ impl Operation {
     /// everybody with a role may what a viewer may.
     pub(crate) fn roles(&self) -> &'static [Role] {
         match self {
-            Self::Datasets { .. }
+            Self::Search { .. }
+            | Self::Lineage { .. }
+            | Self::Datasets { .. }
             | Self::DatasetShow { .. }
             | Self::Schemas { .. }
             | Self::SchemaShow { .. }
@@ -42,7 +56,14 @@ impl Operation {
             | Self::SchemaValidate { .. }
             | Self::Runs { .. }
             | Self::RunShow { .. } => &[Role::Viewer],
-            Self::SchemaPin { .. } => &[Role::Steward],
+            Self::Crawl { .. } | Self::LineageReport { .. } | Self::SchemaPin { .. } => &[Role::Steward],
+            Self::SubjectFind { .. }
+            | Self::ErasePlan { .. }
+            | Self::EraseRun { .. }
+            | Self::EraseVerify { .. }
+            | Self::EraseCertificate { .. } => &[Role::PrivacyOfficer],
+            Self::EraseList | Self::EraseShow { .. } => &[Role::PrivacyOfficer, Role::Approver],
+            Self::EraseApprove { .. } => &[Role::Approver],
             Self::Audit { .. } | Self::AuditVerify => &[Role::PrivacyOfficer, Role::Approver, Role::Admin],
             Self::TokenCreate { .. }
             | Self::TokenList

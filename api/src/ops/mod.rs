@@ -2,6 +2,10 @@
 //!
 //! | file | answers |
 //! |---|---|
+//! | [`crawl`] | crawls, now |
+//! | [`search`] | what has these words |
+//! | [`lineage`] | what came from what |
+//! | [`people`] | one person: find, plan, approve, erase, verify, certify |
 //! | [`datasets`] | what lies in the lake |
 //! | [`schemas`] | how datasets should look |
 //! | [`history`] | runs and the audit log |
@@ -12,10 +16,14 @@
 
 pub(crate) mod access;
 pub(crate) mod answer;
+mod crawl;
 mod datasets;
 mod history;
+mod lineage;
+mod people;
 mod run;
 mod schemas;
+mod search;
 mod tokens;
 mod upkeep;
 
@@ -26,12 +34,101 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use answer::{Answer, Outcome, Paging};
 pub(crate) use datasets::{feature_row, round};
+pub(crate) use lineage::{Direction, LineageQuery};
 pub(crate) use upkeep::import_from;
 
 /// One thing that can be asked. It travels as JSON between the command line and the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "operation", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Operation {
+    /// Crawls sources now.
+    Crawl {
+        /// URLs or absolute folders; all known sources if there are none.
+        #[serde(default)]
+        urls: Vec<String>,
+    },
+    /// Datasets and blobs that fit a query.
+    Search {
+        /// Words, `field:value`, `-not`, `OR`.
+        query: String,
+        /// How many at most.
+        #[serde(default)]
+        limit: Option<usize>,
+    },
+    /// Lineage edges.
+    Lineage {
+        /// Of what, which way.
+        #[serde(default)]
+        query: LineageQuery,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+        /// Which page.
+        #[serde(default)]
+        paging: Paging,
+    },
+    /// An OpenLineage event that a pipeline reports.
+    LineageReport {
+        /// The event, as its client sent it.
+        event: serde_json::Value,
+    },
+    /// Every place of a person, confirmed in the bytes.
+    SubjectFind {
+        /// `KIND=VALUE` each.
+        ids: Vec<String>,
+        /// Reads every blob instead of those that the index names.
+        #[serde(default)]
+        scan: bool,
+        /// Follows the keys in the person's rows.
+        #[serde(default)]
+        expand: bool,
+    },
+    /// Records a request and plans it; the lake is not touched.
+    ErasePlan {
+        /// `KIND=VALUE` each.
+        #[serde(default)]
+        ids: Vec<String>,
+        /// Plans anew for a request that is there already.
+        #[serde(default)]
+        request: Option<String>,
+        /// Ground under Art. 17(1) GDPR.
+        #[serde(default)]
+        legal_basis: Option<String>,
+        /// Reads every blob instead of those that the index names.
+        #[serde(default)]
+        scan: bool,
+    },
+    /// Requests.
+    EraseList,
+    /// One request with its plan.
+    EraseShow {
+        /// A request or a plan.
+        which: String,
+    },
+    /// Approves somebody else's plan.
+    EraseApprove {
+        /// The plan.
+        plan: String,
+        /// Its hash.
+        hash: String,
+    },
+    /// Carries out an approved plan.
+    EraseRun {
+        /// The plan.
+        plan: String,
+        /// Its hash.
+        hash: String,
+    },
+    /// Looks for the person afresh.
+    EraseVerify {
+        /// A request or a plan.
+        which: String,
+    },
+    /// Signs a certificate, or gives the one that was signed.
+    EraseCertificate {
+        /// A request or a plan.
+        which: String,
+    },
     /// Datasets of the catalog.
     Datasets {
         /// Only those with this name, root or id.

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use catalog::model::{Principal, Timestamp};
-use catalog::{AsOf, Catalog, Error, Result};
+use catalog::{AsOf, Error, Result};
 
-use super::{Answer, Operation, datasets, history, schemas, tokens, upkeep};
+use super::{Answer, Operation, crawl, datasets, history, lineage, people, schemas, search, tokens, upkeep};
 use crate::compose::App;
+
+/// Hits of a search unless the caller asks for another number.
+const SEARCH_HITS: usize = 50;
 
 impl Operation {
     /// Carries it out for a principal.
@@ -15,13 +18,30 @@ impl Operation {
     /// `Denied` without the right; else whatever the work fails with.
     pub(crate) async fn run(self, app: &Arc<App>, who: &Principal) -> Result<Answer> {
         self.admit(who)?;
-        let (app, who) = (app.clone(), who.clone());
-        blocking(move || self.run_blocking(&app.catalog, &who)).await
+        match self {
+            Self::Crawl { urls } => crawl::run(app, who, urls).await,
+            Self::SubjectFind { .. }
+            | Self::ErasePlan { .. }
+            | Self::EraseList
+            | Self::EraseShow { .. }
+            | Self::EraseApprove { .. }
+            | Self::EraseRun { .. }
+            | Self::EraseVerify { .. }
+            | Self::EraseCertificate { .. } => people::run(app, who, self).await,
+            other => {
+                let (app, who) = (app.clone(), who.clone());
+                blocking(move || other.run_blocking(&app, &who)).await
+            }
+        }
     }
 
     /// The operations that only read or write the catalog.
-    fn run_blocking(self, catalog: &Catalog, who: &Principal) -> Result<Answer> {
+    fn run_blocking(self, app: &App, who: &Principal) -> Result<Answer> {
+        let catalog = &*app.catalog;
         match self {
+            Self::Search { query, limit } => search::search(app, &query, limit.unwrap_or(SEARCH_HITS)),
+            Self::Lineage { query, as_of: at, paging } => lineage::edges(catalog, &query, as_of(at), &paging),
+            Self::LineageReport { event } => lineage::report(catalog, who, &event),
             Self::Datasets { which, files, as_of: at, paging } => {
                 datasets::list(catalog, which.as_deref(), files, as_of(at), &paging)
             }
@@ -48,6 +68,7 @@ impl Operation {
             Self::CatalogExport { path } => upkeep::export_to(catalog, who, &path),
             Self::CatalogCheck => upkeep::check_store(catalog),
             Self::CatalogRewrite => upkeep::rewrite(catalog, who),
+            other => Err(Error::internal("answer", format!("{} does not block", other.name()))),
         }
     }
 }

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`sniff`] | what a file is |
 //! | [`scan`] | personal data in it |
+//! | [`certificate`] | whether a certificate is genuine |
 //! | [`infer`] | a schema that its rows fit |
 
+pub(crate) mod certificate;
 pub(crate) mod infer;
 pub(crate) mod inputs;
 pub(crate) mod scan;

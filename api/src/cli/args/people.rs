@@ -1,0 +1,121 @@
+//! Commands about one person: `subject` and `erase`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+/// What stands under `headwater erase --help`.
+pub(super) const ERASE_HELP: &str = "\
+Example, from request to certificate:
+  headwater erase plan --id email=ada@mail.example            prints the plan and its hash; changes nothing
+  headwater token create --role approver --name bob           once; another person keeps it
+  HEADWATER_TOKEN=hwt_... headwater erase approve PLAN --hash HASH
+  headwater erase run PLAN --hash HASH
+  headwater erase verify PLAN
+  headwater erase certificate PLAN > certificate.json
+
+Whoever asked for or planned an erasure cannot approve it. On the machine itself you act as local:USER; with
+HEADWATER_TOKEN you act as the holder of that token.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Subject {
+    /// Find every place of a person, confirmed in the bytes; exit 1 if there is none
+    #[command(after_help = "\
+Examples:
+  headwater subject find --id email=ada@mail.example
+  headwater subject find --id email=ada@mail.example --expand      keys in her rows too
+  headwater subject find --id phone=+491701234567 --id customer_id=1042 --json
+
+Kinds: email phone iban card ip national_id, or any key column, such as customer_id.
+Identifiers typed here may stay in your shell's history; --id @FILE reads one a line from a file (@- from stdin).
+What could not be searched is told on stderr. Every lookup stands in the audit log, without its value.")]
+    Find {
+        /// KIND=VALUE of the person; repeat for several
+        #[arg(long = "id", required = true, value_name = "KIND=VALUE")]
+        ids: Vec<String>,
+        /// Follow the keys in the person's rows and show where they lead
+        #[arg(long)]
+        expand: bool,
+        /// Read every blob instead of those that the index names
+        #[arg(long)]
+        scan: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Erase {
+    /// Record a request and plan it; nothing is changed
+    #[command(after_help = "\
+Examples:
+  headwater erase plan --id email=ada@mail.example
+  headwater erase plan --id email=ada@mail.example --id customer_id=1042 --json
+  headwater erase plan --request REQUEST                 plan anew, for instance after the lake changed")]
+    Plan {
+        /// KIND=VALUE of the person; repeat for several, @FILE reads one a line
+        #[arg(long = "id", required_unless_present = "request", value_name = "KIND=VALUE")]
+        ids: Vec<String>,
+        /// Plan anew for a request that is there already
+        #[arg(long)]
+        request: Option<String>,
+        /// Ground under Art. 17(1) GDPR [default: request of the data subject]
+        #[arg(long, value_name = "TEXT")]
+        basis: Option<String>,
+        /// Read every blob instead of those that the index names
+        #[arg(long)]
+        scan: bool,
+    },
+    /// Show a request with its plan, steps and what to do next
+    #[command(after_help = "Example:\n  headwater erase show PLAN")]
+    Show {
+        /// A plan or a request
+        which: String,
+    },
+    /// Approve somebody else's plan by its hash
+    #[command(after_help = "\
+Example:
+  HEADWATER_TOKEN=hwt_... headwater erase approve PLAN --hash HASH
+
+The approval must come from another principal than the one who asked: make a token for that person with
+`headwater token create --role approver --name NAME`.")]
+    Approve {
+        /// The plan
+        plan: String,
+        /// Its hash, as `erase plan` and `erase show` print it
+        #[arg(long)]
+        hash: String,
+    },
+    /// Carry out an approved plan; repeat it after an interruption
+    #[command(after_help = "Example:\n  headwater erase run PLAN --hash HASH")]
+    Run {
+        /// The plan
+        plan: String,
+        /// Its hash
+        #[arg(long)]
+        hash: String,
+    },
+    /// Look for the person afresh, in the lake and in the catalog; exit 1 if something is left
+    #[command(after_help = "Example:\n  headwater erase verify PLAN")]
+    Verify {
+        /// A plan or a request
+        which: String,
+    },
+    /// Print the signed certificate, or verify one offline; exit 1 if it is not genuine
+    #[command(after_help = "\
+Examples:
+  headwater erase certificate PLAN > certificate.json
+  headwater erase certificate --verify certificate.json --key PUBLIC_KEY")]
+    Certificate {
+        /// A plan or a request
+        #[arg(required_unless_present = "verify")]
+        which: Option<String>,
+        /// Verify this certificate instead; needs no catalog
+        #[arg(long, value_name = "FILE", conflicts_with = "which")]
+        verify: Option<PathBuf>,
+        /// The public key that must have signed it, in hex [default: the one inside]
+        #[arg(long, value_name = "HEX", requires = "verify")]
+        key: Option<String>,
+    },
+    /// List requests
+    #[command(after_help = "Example:\n  headwater erase list")]
+    List,
+}

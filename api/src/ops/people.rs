@@ -1,0 +1,145 @@
+//! One person: found, planned, approved, erased, verified, certified. Rights are checked here by the table and again by
+//! the desk that acts; audit entries are the desk's.
+
+use std::sync::Arc;
+
+use catalog::model::{PlanId, Principal, RequestId};
+use catalog::{Error, Result};
+use crawler::erase::{self, Desk, FindOptions, Identifier, PlanOptions};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::crawl::refresh_index;
+use super::{Answer, Operation};
+use crate::compose::App;
+
+/// Carries out an operation on a person.
+///
+/// # Errors
+/// What the desk fails with.
+pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -> Result<Answer> {
+    let desk = app.desk(who)?;
+    match operation {
+        Operation::SubjectFind { ids, scan, expand } => {
+            find(&desk, &identifiers(&ids)?, FindOptions { scan, expand }).await
+        }
+        Operation::ErasePlan { ids, request, legal_basis, scan } => {
+            let options = PlanOptions { legal_basis, request: request.map(RequestId), scan };
+            plan(&desk, &identifiers(&ids)?, options).await
+        }
+        Operation::EraseShow { which } => {
+            let shown = erase::show(&desk, &which)?;
+            let next = format!("next: {}", shown.next);
+            Ok(Answer::one(value(&shown)?).say(next))
+        }
+        Operation::EraseList => {
+            let lines = erase::list(&desk)?;
+            Ok(Answer::rows(lines.iter().map(value).collect::<Result<_>>()?))
+        }
+        Operation::EraseApprove { plan, hash } => {
+            let approved = erase::approve(&desk, &PlanId(plan), &hash).await?;
+            let message =
+                format!("approved by {} until {}; next: headwater erase run", approved.by, approved.expires);
+            Ok(Answer::one(value(&approved)?).say(message))
+        }
+        Operation::EraseRun { plan, hash } => execute(app, &desk, &PlanId(plan), &hash).await,
+        Operation::EraseVerify { which } => verify(&desk, &which).await,
+        Operation::EraseCertificate { which } => {
+            let document = erase::certificate(&desk, &which).await?;
+            clean(app).await?;
+            Ok(Answer::text(document))
+        }
+        other => Err(Error::internal("answer", format!("{} is no operation on a person", other.name()))),
+    }
+}
+
+fn identifiers(ids: &[String]) -> Result<Vec<Identifier>> {
+    ids.iter().map(|id| Identifier::parse(id)).collect()
+}
+
+fn value(answer: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(answer).map_err(|error| Error::internal("answer", "").with_source(error))
+}
+
+async fn find(desk: &Desk, identifiers: &[Identifier], options: FindOptions) -> Result<Answer> {
+    let found = erase::find(desk, identifiers, options).await?;
+    let mut answer = Answer::rows(found.places.iter().map(value).collect::<Result<_>>()?);
+    answer = answer.say(format!("{} places in {} blobs read", found.places.len(), found.blobs_read));
+    for expansion in &found.expansions {
+        answer.rows.push(json!({"expansion": value(expansion)?}));
+    }
+    if !found.expansions.is_empty() {
+        let message = format!(
+            "{} more keys stand in the person's rows; accept one by passing its id as --id",
+            found.expansions.len()
+        );
+        answer = answer.say(message);
+    }
+    // What was not looked at is part of the answer: silence would read as "nothing there".
+    for unsearched in &found.not_searched {
+        answer = answer.say(format!("not searched: {}: {}", unsearched.uri, unsearched.reason));
+    }
+    Ok(answer)
+}
+
+async fn plan(desk: &Desk, identifiers: &[Identifier], options: PlanOptions) -> Result<Answer> {
+    let planned = erase::plan(desk, identifiers, options).await?;
+    let lines = [
+        format!("plan {} of request {}, due {}", planned.plan, planned.request, planned.due),
+        format!("hash {}", planned.hash),
+        format!(
+            "{} steps; {} blobs could not be searched; nothing was changed",
+            planned.steps.len(),
+            planned.not_searched.len()
+        ),
+        format!("next: somebody else runs headwater erase approve {} --hash {}", planned.plan, planned.hash),
+    ];
+    let mut answer = Answer::one(value(&planned)?);
+    answer.messages.extend(lines);
+    Ok(if planned.steps.is_empty() { answer.nothing() } else { answer })
+}
+
+async fn execute(app: &Arc<App>, desk: &Desk, plan: &PlanId, hash: &str) -> Result<Answer> {
+    let run = erase::run(desk, plan, hash).await?;
+    if run.needs_rewrite {
+        clean(app).await?;
+    }
+    let mut answer =
+        Answer::one(value(&run)?).say(format!("{} steps done, {} only reported", run.done, run.reported));
+    for (what, problems) in [("refused", &run.refused), ("failed", &run.failed), ("open", &run.open)] {
+        for problem in problems {
+            answer = answer.say(format!("step {} {what}: {}", problem.step, problem.reason));
+        }
+    }
+    let whole = run.refused.is_empty() && run.failed.is_empty() && run.open.is_empty();
+    Ok(if whole { answer.say(format!("next: headwater erase verify {plan}")) } else { answer.nothing() })
+}
+
+async fn verify(desk: &Desk, which: &str) -> Result<Answer> {
+    let verified = erase::verify(desk, which).await?;
+    let mut answer = Answer::one(value(&verified)?).say(format!(
+        "{} places left; read {} blobs and {} old versions afresh, and {} records of the catalog",
+        verified.hits, verified.blobs, verified.old_versions, verified.catalog_records
+    ));
+    for unsearched in &verified.not_searched {
+        answer = answer.say(format!("not searched: {}: {}", unsearched.uri, unsearched.reason));
+    }
+    Ok(match verified.hits {
+        0 => answer.say(format!("next: headwater erase certificate {which}")),
+        _ => answer.say("the person is still there; plan again").nothing(),
+    })
+}
+
+/// Takes what was purged out of the files too: the store's, by a rewrite, and the search index's, which is made anew.
+async fn clean(app: &Arc<App>) -> Result<()> {
+    let catalog = app.catalog.clone();
+    super::run::blocking(move || {
+        catalog.flush()?;
+        catalog.store().rewrite().map_err(|error| {
+            let context = "the old files are as they were; run `headwater catalog rewrite`";
+            Error::unavailable("rewrite catalog", context).with_source(error)
+        })
+    })
+    .await?;
+    refresh_index(app).await
+}

@@ -1,0 +1,355 @@
+//! Every route under `/v1`. A new one is one row here; the router and the OpenAPI document follow.
+
+use catalog::{Error, Result};
+
+use super::input::Input;
+use super::{Parameter, Route, Shape};
+use crate::auth::parse_role;
+use crate::ops::{Direction, LineageQuery, Operation};
+
+const fn optional(name: &'static str, kind: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, kind, required: false, about }
+}
+
+const fn required(name: &'static str, kind: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, kind, required: true, about }
+}
+
+const AS_OF: Parameter = optional("as_of", "time", "Answer as the catalog was then.");
+
+const HASH: Parameter = required("hash", "string", "The plan's hash: 64 hexadecimal digits.");
+
+fn lineage(input: &Input) -> Result<Operation> {
+    let direction = match input.text("direction").as_deref() {
+        None | Some("both") => Direction::Both,
+        Some("up") => Direction::Up,
+        Some("down") => Direction::Down,
+        Some(_) => return Err(Error::invalid("read request", "direction is up, down or both")),
+    };
+    let query = LineageQuery {
+        thing: input.text("thing"),
+        direction,
+        depth: input.number("depth")?,
+        dot: input.flag("dot"),
+    };
+    Ok(Operation::Lineage { query, as_of: input.time("as_of")?, paging: input.paging()? })
+}
+
+fn new_token(input: &Input) -> Result<Operation> {
+    let roles = input.body_texts("roles")?;
+    let roles: std::result::Result<_, String> = roles.iter().map(|role| parse_role(role)).collect();
+    let roles = roles.map_err(|reason| Error::invalid("create token", reason))?;
+    Ok(Operation::TokenCreate { name: input.body_required("name")?, roles })
+}
+
+/// All of them.
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        method: "GET",
+        path: "/v1/search",
+        summary: "Datasets and blobs that fit words and facets, best first.",
+        query: &[
+            required("q", "string", "Words, `field:value`, `-not`, `OR`; `*` is everything."),
+            optional("limit", "integer", "How many at most."),
+        ],
+        body: &[],
+        shape: Shape::Items,
+        operation: |input| {
+            Ok(Operation::Search { query: input.required("q")?, limit: input.paging()?.limit })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/lineage",
+        summary: "Lineage edges: all, or up and down from one thing.",
+        query: &[
+            optional("thing", "string", "A path, a URI, a dataset's name or an artifact's number."),
+            optional("direction", "string", "`up`, `down` or `both`."),
+            optional("depth", "integer", "How many steps."),
+            optional("dot", "boolean", "As a Graphviz digraph."),
+            AS_OF,
+        ],
+        body: &[],
+        shape: Shape::Page,
+        operation: lineage,
+    },
+    Route {
+        method: "POST",
+        path: "/v1/crawls",
+        summary: "Crawls sources now; all known ones if none is named.",
+        query: &[],
+        body: &[optional("urls", "strings", "URLs of sources.")],
+        shape: Shape::Long,
+        operation: |input| Ok(Operation::Crawl { urls: input.body_texts("urls")? }),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/subjects/find",
+        summary: "Every place of a person, confirmed in the bytes.",
+        query: &[],
+        body: &[
+            required("ids", "strings", "`KIND=VALUE` each."),
+            optional("scan", "boolean", "Reads every blob instead of those that the index names."),
+            optional("expand", "boolean", "Follows the keys in the person's rows."),
+        ],
+        shape: Shape::Items,
+        operation: |input| {
+            Ok(Operation::SubjectFind {
+                ids: input.body_texts("ids")?,
+                scan: input.body_flag("scan")?,
+                expand: input.body_flag("expand")?,
+            })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/requests",
+        summary: "Erasure requests.",
+        query: &[],
+        body: &[],
+        shape: Shape::Items,
+        operation: |_| Ok(Operation::EraseList),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/requests/{id}",
+        summary: "One erasure request with its plan.",
+        query: &[],
+        body: &[],
+        shape: Shape::One,
+        operation: |input| Ok(Operation::EraseShow { which: input.part("id")? }),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans",
+        summary: "Records a request and plans it; the lake is not touched.",
+        query: &[],
+        body: &[
+            optional("ids", "strings", "`KIND=VALUE` each."),
+            optional("request", "string", "Plans anew for a request that is there already."),
+            optional("legal_basis", "string", "Ground under Art. 17(1) GDPR."),
+            optional("scan", "boolean", "Reads every blob instead of those that the index names."),
+        ],
+        shape: Shape::Made,
+        operation: |input| {
+            Ok(Operation::ErasePlan {
+                ids: input.body_texts("ids")?,
+                request: input.body_text("request")?,
+                legal_basis: input.body_text("legal_basis")?,
+                scan: input.body_flag("scan")?,
+            })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/plans/{id}",
+        summary: "A plan with its steps and how far they are.",
+        query: &[],
+        body: &[],
+        shape: Shape::One,
+        operation: |input| Ok(Operation::EraseShow { which: input.part("id")? }),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans/{id}/approve",
+        summary: "Approves somebody else's plan by its hash.",
+        query: &[],
+        body: &[HASH],
+        shape: Shape::One,
+        operation: |input| {
+            Ok(Operation::EraseApprove { plan: input.part("id")?, hash: input.body_required("hash")? })
+        },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans/{id}/run",
+        summary: "Carries out an approved plan by its hash; it goes on after a 202.",
+        query: &[],
+        body: &[HASH],
+        shape: Shape::Long,
+        operation: |input| {
+            Ok(Operation::EraseRun { plan: input.part("id")?, hash: input.body_required("hash")? })
+        },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans/{id}/verify",
+        summary: "Looks for the person afresh, in the lake and in the catalog.",
+        query: &[],
+        body: &[],
+        shape: Shape::Long,
+        operation: |input| Ok(Operation::EraseVerify { which: input.part("id")? }),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans/{id}/certificate",
+        summary: "Signs the certificate, or gives the one that was signed.",
+        query: &[],
+        body: &[],
+        shape: Shape::Long,
+        operation: |input| Ok(Operation::EraseCertificate { which: input.part("id")? }),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/tokens",
+        summary: "Makes a token; its secret is in this answer and nowhere else.",
+        query: &[],
+        body: &[
+            required("name", "string", "Who its holder is."),
+            required("roles", "strings", "What its holder may do."),
+        ],
+        shape: Shape::Made,
+        operation: new_token,
+    },
+    Route {
+        method: "GET",
+        path: "/v1/tokens",
+        summary: "All tokens, without their secrets.",
+        query: &[],
+        body: &[],
+        shape: Shape::Items,
+        operation: |_| Ok(Operation::TokenList),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/tokens/{id}/revoke",
+        summary: "Ends tokens by name or id.",
+        query: &[],
+        body: &[],
+        shape: Shape::Items,
+        operation: |input| Ok(Operation::TokenRevoke { which: input.part("id")? }),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/datasets",
+        summary: "Datasets with their schemas.",
+        query: &[
+            optional("which", "string", "Only those with this name, root or id."),
+            optional("files", "boolean", "With the paths of their blobs."),
+            AS_OF,
+        ],
+        body: &[],
+        shape: Shape::Page,
+        operation: |input| {
+            Ok(Operation::Datasets {
+                which: input.text("which"),
+                files: input.flag("files"),
+                as_of: input.time("as_of")?,
+                paging: input.paging()?,
+            })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/datasets/{id}",
+        summary: "One dataset with statistics, findings, anomalies and blobs.",
+        query: &[AS_OF],
+        body: &[],
+        shape: Shape::One,
+        operation: |input| {
+            Ok(Operation::DatasetShow { which: input.part("id")?, as_of: input.time("as_of")? })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/schemas",
+        summary: "Schemas of all datasets.",
+        query: &[AS_OF],
+        body: &[],
+        shape: Shape::Page,
+        operation: |input| Ok(Operation::Schemas { as_of: input.time("as_of")?, paging: input.paging()? }),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/schemas/{id}",
+        summary: "A dataset's schema.",
+        query: &[AS_OF],
+        body: &[],
+        shape: Shape::One,
+        operation: |input| {
+            Ok(Operation::SchemaShow {
+                which: input.part("id")?,
+                history: false,
+                as_of: input.time("as_of")?,
+            })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/schemas/{id}/versions",
+        summary: "Every schema that a dataset has had, newest first, with what it changed.",
+        query: &[],
+        body: &[],
+        shape: Shape::Items,
+        operation: |input| Ok(Operation::SchemaShow { which: input.part("id")?, history: true, as_of: None }),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/schemas/{id}/anomalies",
+        summary: "Where observed statistics part from the schema.",
+        query: &[
+            optional("environment", "string", "`TRAINING`, `SERVING` or another one of the schema's."),
+            AS_OF,
+        ],
+        body: &[],
+        shape: Shape::Items,
+        operation: |input| {
+            Ok(Operation::SchemaValidate {
+                which: input.part("id")?,
+                environment: input.text("environment"),
+                as_of: input.time("as_of")?,
+            })
+        },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/schemas/{id}/pin",
+        summary: "Pins a dataset's schema, or lets it widen again.",
+        query: &[],
+        body: &[optional("off", "boolean", "Lets it widen again.")],
+        shape: Shape::One,
+        operation: |input| {
+            Ok(Operation::SchemaPin { which: input.part("id")?, unpin: input.body_flag("off")? })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/runs",
+        summary: "Crawls, pipeline runs and erasures, newest first.",
+        query: &[AS_OF],
+        body: &[],
+        shape: Shape::Page,
+        operation: |input| Ok(Operation::Runs { as_of: input.time("as_of")?, paging: input.paging()? }),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/runs/{id}",
+        summary: "One run with what it read and wrote.",
+        query: &[AS_OF],
+        body: &[],
+        shape: Shape::One,
+        operation: |input| {
+            let id =
+                input.part("id")?.parse().map_err(|_| Error::invalid("read request", "id is no number"))?;
+            Ok(Operation::RunShow { id, as_of: input.time("as_of")? })
+        },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/audit",
+        summary: "The audit log, newest first.",
+        query: &[],
+        body: &[],
+        shape: Shape::Page,
+        operation: |input| Ok(Operation::Audit { paging: input.paging()? }),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/audit/verification",
+        summary: "Whether the chain of the audit log holds.",
+        query: &[],
+        body: &[],
+        shape: Shape::One,
+        operation: |_| Ok(Operation::AuditVerify),
+    },
+];
