@@ -1,8 +1,10 @@
 //! The whole line over folders of files: one person goes, everybody else's bytes stay, whatever happens on the way.
 
+mod bucket;
 mod kill;
 mod lake;
 mod rules;
+mod versions;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,94 @@
+//! A store that keeps versions: old ones and delete markers go too, others stay, and a kill at any write changes nothing.
+
+use std::sync::Arc;
+
+use super::bucket::{Bucket, shared};
+use super::lake::{ADA, Setup, lines_without};
+use crate::erase::{PlanOptions, approve, certificate, plan, run, verify};
+use crate::source::{Lake, SourceOptions};
+use catalog::model::PlanId;
+
+fn rows(first: &str) -> String {
+    format!("id,email\n1,{first}\n2,bob@x.example\n3,carl@x.example\n")
+}
+
+/// Three keys: with her in both versions, with her in the old one only, deleted with her in it; one named for her; one without her.
+async fn setup() -> (Arc<Bucket>, Setup) {
+    let bucket = shared();
+    bucket.put("both.csv", rows(ADA).as_bytes()).await;
+    bucket.put("both.csv", format!("{}4,{ADA}\n", rows(ADA)).as_bytes()).await;
+    bucket.put("old.csv", rows(ADA).as_bytes()).await;
+    bucket.put("old.csv", rows("dora@x.example").as_bytes()).await;
+    bucket.put("deleted.csv", rows(ADA).as_bytes()).await;
+    bucket.mark_deleted("deleted.csv").await;
+    bucket.put("for/ada@mail.example.txt", b"hello\nyou\n").await;
+    bucket.put("other.csv", rows("emil@x.example").as_bytes()).await;
+    bucket.put("other.csv", rows("fred@x.example").as_bytes()).await;
+    let limits = crate::source::guard::Limits { retries_max: 0, ..Default::default() };
+    let options = SourceOptions { limits, ..SourceOptions::default() };
+    let lake = Lake::over("s3://lake", bucket.clone(), &options).unwrap().with_versions(bucket.clone());
+    (bucket, Setup::over(tempfile::tempdir().unwrap(), vec![lake]))
+}
+
+#[tokio::test]
+async fn old_versions_and_markers_go_and_others_stay() {
+    let (bucket, setup) = setup().await;
+    let before = bucket.all_bytes().await;
+    let (id, hash) = setup.approved_plan().await;
+    let answer = run(&setup.officer(), &id, &hash).await.unwrap();
+    assert!(answer.refused.is_empty() && answer.failed.is_empty() && answer.open.is_empty(), "{answer:?}");
+    let verified = verify(&setup.officer(), &id.0).await.unwrap();
+    assert_eq!((verified.hits, verified.not_searched.len()), (0, 0), "{verified:?}");
+    assert!(certificate(&setup.officer(), &id.0).await.unwrap().contains("\"status\":\"complete\""));
+
+    let after = bucket.all_bytes().await;
+    let key = |path: &str, latest| (path.to_owned(), latest);
+    let current = &before[&key("both.csv", true)][0];
+    assert_eq!(after[&key("both.csv", true)], [lines_without(current, ADA)]);
+    assert!(!after.contains_key(&key("both.csv", false)), "neither the old version nor the one replaced");
+    for untouched in [key("old.csv", true), key("other.csv", true), key("other.csv", false)] {
+        assert_eq!(after[&untouched], before[&untouched]);
+    }
+    assert!(!after.contains_key(&key("old.csv", false)));
+    assert!(!after.keys().any(|(path, _)| path.starts_with("for/") || path == "deleted.csv"), "{:?}", after.keys());
+}
+
+#[tokio::test]
+async fn a_lock_is_reported_and_the_certificate_says_so() {
+    let (bucket, setup) = setup().await;
+    *bucket.locked.lock().unwrap() = Some("v0".into());
+    let answer = plan(&setup.officer(), &setup.ada(), PlanOptions::default()).await.unwrap();
+    let locked: Vec<_> = answer.steps.iter().filter(|step| step.method == "report").collect();
+    assert!(locked.len() == 1 && locked[0].reason.as_deref().unwrap().contains("legal hold"), "{locked:?}");
+    let id = PlanId(answer.plan);
+    approve(&setup.approver(), &id, &answer.hash).await.unwrap();
+    run(&setup.officer(), &id, &answer.hash).await.unwrap();
+    assert_eq!(verify(&setup.officer(), &id.0).await.unwrap().hits, 1);
+    let document = certificate(&setup.officer(), &id.0).await.unwrap();
+    assert!(document.contains("\"status\":\"partial\"") && document.contains("legal hold"), "{document}");
+}
+
+#[tokio::test]
+async fn after_a_kill_at_any_write_the_end_is_that_of_an_undisturbed_run() {
+    let (bucket, undisturbed) = setup().await;
+    let (id, hash) = undisturbed.approved_plan().await;
+    let first = bucket.writes();
+    run(&undisturbed.officer(), &id, &hash).await.unwrap();
+    let writes = bucket.writes() - first;
+    let expected = bucket.all_bytes().await;
+    assert!(writes >= 6, "{writes}");
+    for half_step in 2..2 * writes + 2 {
+        let (bucket, setup) = setup().await;
+        let (id, hash) = setup.approved_plan().await;
+        bucket.dies_at(half_step);
+        let disturbed = run(&setup.officer(), &id, &hash).await;
+        bucket.dies_at(0);
+        let setup = setup.reopened(half_step);
+        let answer = run(&setup.officer(), &id, &hash).await.unwrap();
+        let told = format!("half-step {half_step}: {disturbed:?}, then {answer:?}");
+        assert!(answer.refused.is_empty() && answer.failed.is_empty() && answer.open.is_empty(), "{told}");
+        assert_eq!(bucket.all_bytes().await, expected, "{told}");
+        assert_eq!(verify(&setup.officer(), &id.0).await.unwrap().hits, 0);
+        certificate(&setup.officer(), &id.0).await.unwrap();
+    }
+}
