@@ -40,7 +40,6 @@ pub use plan::{PlanOptions, approve, hold, lift, plan};
 pub use show::{list, show};
 pub use verify::verify;
 
-
 use catalog::Change;
 use catalog::model::{Principal, SourceId};
 

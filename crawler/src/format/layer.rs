@@ -39,6 +39,27 @@ pub static LAYERS: &[Layer] = &[
         decode: |input| Ok(Box::new(zstd::Decoder::with_buffer(input)?.single_frame())),
         encode: encode_zstd,
     },
+    Layer {
+        id: "lz4",
+        extensions: &[("lz4", "")],
+        magic: |bytes| bytes.starts_with(&[0x04, 0x22, 0x4d, 0x18]),
+        decode: |input| Ok(Box::new(lz4_flex::frame::FrameDecoder::new(input))),
+        encode: encode_lz4,
+    },
+    Layer {
+        id: "xz",
+        extensions: &[("xz", ""), ("txz", "tar")],
+        magic: |bytes| bytes.starts_with(b"\xfd7zXZ\0"),
+        decode: |input| Ok(Box::new(lzma_rust2::XzReader::new(input, true))),
+        encode: encode_xz,
+    },
+    Layer {
+        id: "snappy",
+        extensions: &[("snappy", ""), ("sz", "")],
+        magic: |bytes| bytes.starts_with(b"\xff\x06\0\0sNaPpY"),
+        decode: |input| Ok(Box::new(snap::read::FrameDecoder::new(input))),
+        encode: encode_snappy,
+    },
 ];
 
 /// Bytes copied at once.
@@ -230,4 +251,42 @@ fn encode_zstd(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::
     io::copy(&mut plain, &mut encoder)?;
     encoder.finish()?;
     Ok(())
+}
+
+/// As one frame (LZ4 frame format 1.6.1) with the original's flags for independent blocks and checksums, and its block size.
+fn encode_lz4(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+    use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
+    let flags = original.get(4).copied().unwrap_or_default();
+    let blocks = match original.get(5).map_or(0, |byte| byte >> 4 & 7) {
+        5 => BlockSize::Max256KB,
+        6 => BlockSize::Max1MB,
+        7 => BlockSize::Max4MB,
+        _ => BlockSize::Max64KB,
+    };
+    let mode = if flags & 0x20 == 0 { BlockMode::Linked } else { BlockMode::Independent };
+    let info = FrameInfo::new()
+        .block_size(blocks)
+        .block_mode(mode)
+        .block_checksums(flags & 0x10 != 0)
+        .content_checksum(flags & 0x04 != 0)
+        .content_size((flags & 0x08 != 0).then_some(plain.len()));
+    let mut encoder = FrameEncoder::with_frame_info(info, out);
+    io::copy(&mut plain, &mut encoder)?;
+    encoder.finish().map_err(io::Error::other)?;
+    Ok(())
+}
+
+/// As one stream at level 6, the reference's default; a stream does not tell its level.
+fn encode_xz(_: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+    let mut encoder = lzma_rust2::XzWriter::new(out, lzma_rust2::XzOptions::with_preset(6))?;
+    io::copy(&mut plain, &mut encoder)?;
+    encoder.finish()?;
+    Ok(())
+}
+
+/// In Snappy's framing format, which has no settings.
+fn encode_snappy(_: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+    let mut encoder = snap::write::FrameEncoder::new(out);
+    io::copy(&mut plain, &mut encoder)?;
+    encoder.flush()
 }

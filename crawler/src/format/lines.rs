@@ -137,8 +137,10 @@ impl Lines {
         Ok(Some(Piece { offset: piece.1, bytes, first: piece.2, last, stray_quote }))
     }
 
+    /// Bytes of a piece, whole code units but at the very end.
     fn piece_len(&self) -> usize {
-        self.piece_bytes_max.min(self.buffer.len() - self.start) & !1
+        let len = self.piece_bytes_max.min(self.buffer.len() - self.start);
+        if len > 1 { len - len % self.charset.width() } else { len }
     }
 
     /// Whether nothing more can be learnt about the record by reading on.

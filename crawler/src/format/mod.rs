@@ -13,11 +13,14 @@ use roaring::RoaringTreemap;
 
 use crate::content::Content;
 
+mod archive;
 pub mod arrow;
 mod charset;
 #[cfg(test)]
 mod collect;
 mod columns;
+#[cfg(test)]
+mod contract;
 mod csv;
 mod json;
 pub mod layer;
@@ -26,6 +29,7 @@ mod magic;
 mod ndjson;
 mod parquet;
 mod sqlite;
+mod tar;
 mod text;
 pub mod tree;
 
@@ -257,10 +261,32 @@ pub static FORMATS: &[&Format] = &[
     &magic::AVRO,
     &magic::ORC,
     &magic::ARROW,
+    &magic::NPY,
+    &magic::HDF5,
+    &magic::NETCDF,
+    &magic::GGUF,
+    &magic::SAFETENSORS,
+    &magic::PICKLE,
+    &magic::PDF,
+    &magic::OFFICE,
+    &magic::COMPRESSED,
+    &magic::ARCHIVE,
+    &magic::IMAGE,
+    &magic::VIDEO,
+    &magic::AUDIO,
+    &magic::FONT,
+    &magic::PROGRAM,
+    &archive::ZIP,
+    &tar::FORMAT,
+    &magic::HADOOP_CRC,
+    &magic::DS_STORE,
+    &magic::GIT_LFS,
+    &magic::DVC,
     &magic::HTML,
     &magic::XML,
     &ndjson::FORMAT,
     &json::FORMAT,
+    &magic::YAML,
     &text::LOG,
     &csv::FORMAT,
     &text::TEXT,

@@ -24,7 +24,7 @@ mod tests;
 pub(super) static FORMAT: Format = Format {
     id: "ndjson",
     media_type: "application/x-ndjson",
-    extensions: &["ndjson", "jsonl", "jsonlines", "ldjson"],
+    extensions: &["ndjson", "jsonl", "json", "jsonlines", "ldjson"],
     sniff: sniff_lines,
     read: Some(read),
     locate: Some(locate_by_reading),

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use catalog::model::{Anomaly, AnomalyKind, Dialect};
 
 use super::layer::{self, Layer};
+use super::magic;
 use super::{
     Bounds, Edit, FORMATS, Format, FormatError, HEAD_BYTES, Head, Member, Removal, Rewritten, TAIL_BYTES,
     WHOLE,
@@ -16,7 +17,7 @@ use super::{
 use crate::content::{Content, Spool};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Content that decodes to more than this many times its stored bytes is a bomb; gzip's densest is 1,032.
 pub const EXPANSION_MAX: u64 = 2_000;
@@ -29,6 +30,8 @@ pub struct Node<'a> {
     pub member: &'a [String],
     /// Its format; the `unknown` row catches all.
     pub format: &'static Format,
+    /// Its media type; where the format is a family, the member's own.
+    pub media_type: &'static str,
     /// How sure the sniffer is.
     pub confidence: f32,
     /// How its text is written.
@@ -64,6 +67,8 @@ pub type TreeRemoval = BTreeMap<Vec<String>, MemberRemoval>;
 pub struct Sniffed {
     /// Its format.
     pub format: &'static Format,
+    /// Its media type; where the format is a family, the member's own.
+    pub media_type: &'static str,
     /// How sure the sniffer is, 0 to 1.
     pub confidence: f32,
     /// How its text is written.
@@ -93,6 +98,7 @@ pub fn sniff(head: &Head<'_>) -> Sniffed {
         format,
         confidence,
         dialect,
+        media_type: magic::media_type(format, head),
         layers: Vec::new(),
         mislabelled: is_mislabelled(format, &extension),
     }
@@ -224,10 +230,11 @@ impl Walk<'_> {
         depth: u32,
     ) -> Result<(), FormatError> {
         let opened = open(content, name, depth, self.bounds, &mut self.budget)?;
-        let Sniffed { format, confidence, dialect, layers, .. } = &opened.sniffed;
+        let Sniffed { format, media_type, confidence, dialect, layers, .. } = &opened.sniffed;
         (self.visit)(Visit::Part(Node {
             member: path,
             format,
+            media_type,
             confidence: *confidence,
             dialect,
             layers,

@@ -12,7 +12,8 @@ fn found(id: &str, path: &str, text: &str) -> (Found, Sought) {
 fn keys_count_only_in_columns_of_their_name() {
     let table = "id,customer_id,amount\n7,9,42\n9,7,7\n";
     let (found, _) = found("customer_id=7", "sales/orders.csv", table);
-    let cells: Vec<_> = found.parts[0].cells.iter().map(|cell| (cell.feature.to_string(), cell.at.row)).collect();
+    let cells: Vec<_> =
+        found.parts[0].cells.iter().map(|cell| (cell.feature.to_string(), cell.at.row)).collect();
     assert_eq!(cells, [("customer_id".to_owned(), 1)], "neither a bare id of orders nor an amount");
 }
 
@@ -26,7 +27,9 @@ fn a_bare_id_belongs_to_the_table_around_it() {
 #[test]
 fn names_of_files_folders_and_partitions_can_name_her() {
     let (_, sought) = found("email=ada@mail.example", "a.csv", "");
-    for name in ["exports/ada@mail.example.csv", "email=ada@mail.example/part-0.csv", "ADA@mail.example/x.tar.gz"] {
+    for name in
+        ["exports/ada@mail.example.csv", "email=ada@mail.example/part-0.csv", "ADA@mail.example/x.tar.gz"]
+    {
         assert!(sought.in_name(name).is_some(), "{name}");
     }
     for name in ["exports/ada.csv", "lady.ada@mail.example.csv", "mail.example/a.csv"] {

@@ -135,7 +135,7 @@ fn candidate(text: &str, delimiter: char, complete: bool, named: bool) -> Option
     let rows: Vec<_> = records.into_iter().skip(preamble).filter(|record| !record.is_empty()).collect();
     let (all, usual) = (rows.len(), rows.iter().filter(|row| row.len() == width).count());
     let consistency = usual as f32 / all as f32;
-    if consistency < if all < 10 { 0.75 } else { 0.85 } || (usual < 2 && !named) || is_markup(&rows, width) {
+    if consistency < if all < 10 { 0.75 } else { 0.8 } || (usual < 2 && !named) || is_markup(&rows, width) {
         return None;
     }
     let rows: Vec<_> = rows.into_iter().filter(|row| row.len() == width).collect();
