@@ -1,6 +1,7 @@
 //! The whole line over folders of files: one person goes, everybody else's bytes stay, whatever happens on the way.
 
 mod bucket;
+mod find;
 mod kill;
 mod lake;
 mod rules;
