@@ -68,7 +68,8 @@ pub fn may_run(plan: &Plan, hash: Digest, approval: Option<&Approval>, now: Time
         ));
     }
     let Some(approval) = approval else {
-        return Err(Error::denied(OPERATION, format!("plan {} is not approved", plan.id)));
+        // The right is there, the state is not: nobody else has approved yet.
+        return Err(Error::conflict(OPERATION, format!("plan {} is not approved", plan.id)));
     };
     if approval.plan != plan.id || approval.hash != plan.hash {
         return Err(Error::conflict(OPERATION, format!("the approval is not of plan {}", plan.id)));
@@ -113,7 +114,7 @@ mod tests {
         let approval = approve(&request(), plan.hash, &second).unwrap();
         let may_run = |hash, approval, now| may_run(&plan, hash, approval, now).map_err(|error| error.kind);
         assert_eq!(may_run(plan.hash, Some(&approval), Timestamp(1)), Ok(()));
-        assert_eq!(may_run(plan.hash, None, Timestamp(1)), Err(ErrorKind::Denied));
+        assert_eq!(may_run(plan.hash, None, Timestamp(1)), Err(ErrorKind::Conflict));
         assert_eq!(may_run(Digest([0; 32]), Some(&approval), Timestamp(1)), Err(ErrorKind::Conflict));
         assert_eq!(may_run(plan.hash, Some(&approval), approval.expires), Err(ErrorKind::Denied));
         let stale = Approval { hash: Digest([0; 32]), ..approval.clone() };
