@@ -40,6 +40,8 @@ pub(crate) struct Raw {
     pub(crate) source: Vec<RawSource>,
     /// What reading one blob may cost.
     pub(crate) limits: RawLimits,
+    /// Regions (ISO 3166) in which a phone number without a country code is read.
+    pub(crate) phone_regions: Vec<String>,
 }
 
 /// A source as typed.
@@ -91,6 +93,8 @@ pub(crate) struct Config {
     pub(crate) sources: Vec<RawSource>,
     /// What reading one blob may cost.
     pub(crate) bounds: Bounds,
+    /// Regions in which a phone number without a country code is read; the recogniser's own if there are none.
+    pub(crate) phone_regions: Vec<String>,
 }
 
 /// Flags that every command takes.
@@ -175,11 +179,18 @@ fn resolve(raw: Raw, environment: &BTreeMap<String, String>, flags: &Flags) -> R
     for source in &raw.source {
         check_source(source)?;
     }
+    let is_region =
+        |region: &String| region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if let Some(region) = raw.phone_regions.iter().find(|region| !is_region(region)) {
+        let context = format!("key phone_regions: {region:?} is no ISO 3166 code of two letters");
+        return Err(Error::invalid("read configuration", context));
+    }
     Ok(Config {
         keys_dir: keys_dir.unwrap_or_else(|| beside(&catalog, "keys")),
         catalog,
         listen,
         sources: raw.source,
+        phone_regions: raw.phone_regions,
         bounds: bounds(&raw.limits)?,
     })
 }

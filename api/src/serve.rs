@@ -3,14 +3,18 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use catalog::model::AccessToken;
+use catalog::model::{AccessToken, Execution, Property, Timestamp};
 use catalog::{AsOf, Error, Result};
 use crawler::ctx::Silent;
+use crawler::schedule::{Schedule, run_schedule};
+use crawler::source::Lake;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::auth;
 use crate::compose::{App, OpenError, local_principal};
 use crate::config::Config;
+use crate::error::chain;
 use crate::keys::write_private;
 use crate::reach::Reach;
 use crate::routes::{State, guard::Guard, metrics::Metrics, server};
@@ -49,14 +53,55 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     write_private(&serve_file, &text)
         .map_err(|error| Error::unavailable("serve", "cannot write serve.json").with_source(error))?;
 
+    let (stop, stopped) = watch::channel(false);
+    let ctx = app.ctx.clone();
+    let sources = scheduled(&app)?;
+    let schedule = tokio::spawn(async move { run_schedule(&ctx, sources, stopped).await });
+
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
     let service = server::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(told_to_end()).await;
     // Nobody can ask any more; a file that stayed would only send commands to a closed door.
     let _ = std::fs::remove_file(&serve_file);
+    // A crawl under way is finished: what it read would be read again otherwise.
+    let _ = stop.send(true);
+    if let Err(error) = schedule.await {
+        tracing::error!(error = %error, "the schedule broke off");
+    }
     app.catalog.flush()?;
     tracing::info!("ended");
     served.map_err(|error| Error::unavailable("serve", "the listener failed").with_source(error))
+}
+
+/// Sources with a schedule, and when each was crawled last. One that cannot be opened now is told and left out: the
+/// daemon must come up without it.
+fn scheduled(app: &App) -> Result<Vec<(Lake, Schedule, Timestamp)>> {
+    let now = app.catalog.env().clock.now();
+    let mut sources = Vec::new();
+    for source in &app.config.sources {
+        let Some(expression) = &source.schedule else { continue };
+        let schedule: Schedule = expression.parse()?;
+        match app.lake(&source.url) {
+            Ok(lake) => {
+                let last = last_crawl(app, &lake)?.unwrap_or(now);
+                tracing::info!(source = %lake.source_id(), schedule = expression, "scheduled");
+                sources.push((lake, schedule, last));
+            }
+            Err(error) => tracing::error!(
+                schedule = expression,
+                error = chain(&error),
+                "cannot open a scheduled source"
+            ),
+        }
+    }
+    Ok(sources)
+}
+
+fn last_crawl(app: &App, lake: &Lake) -> Result<Option<Timestamp>> {
+    let id = Property::String(lake.source_id().0);
+    let executions: Vec<Execution> = app.catalog.all(AsOf::Now)?;
+    let crawls = executions.iter().filter(|execution| execution.properties.get("source") == Some(&id));
+    Ok(crawls.map(|execution| execution.started).max())
 }
 
 /// Beyond loopback anybody may knock: there must be a token that somebody holds.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use catalog::{Error, Result};
 use clap::CommandFactory as _;
+use crawler::recognise::set_default_regions;
 
 use super::args::{Arguments, Audit, Command, Erase, Schema, Serve, Subject, Token, Upkeep};
 use super::columns::*;
@@ -22,6 +23,9 @@ use crate::ops::{Direction, LineageQuery, Operation, Paging, import_from};
 pub(crate) async fn run(arguments: Arguments) -> Result<u8> {
     let environment = config::environment();
     let config = config::load(&arguments.flags(), &environment)?;
+    if !config.phone_regions.is_empty() {
+        set_default_regions(config.phone_regions.clone());
+    }
     let json = arguments.global.json;
     match arguments.command {
         Command::Completions { shell } => {

@@ -48,12 +48,12 @@ fn row(path: &str, content: &Content) -> Result<Value> {
     let head = content.range(0, ENCODED_HEAD_BYTES).map_err(failed)?;
     let tail = content.range(content.len().saturating_sub(TAIL_BYTES as u64), TAIL_BYTES).map_err(failed)?;
     let complete = head.len() as u64 == content.len();
-    let Sniffed { format, confidence, dialect, layers, mislabelled } =
+    let Sniffed { format, media_type, confidence, dialect, layers, mislabelled } =
         sniff_head(&head, &tail, complete, path);
     let mut row = json!({
         "path": path,
         "format": format.id,
-        "media_type": format.media_type,
+        "media_type": media_type,
         "layers": layers,
         "confidence": crate::ops::round(confidence),
     });
