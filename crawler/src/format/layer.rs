@@ -43,7 +43,9 @@ pub static LAYERS: &[Layer] = &[
         id: "lz4",
         extensions: &[("lz4", "")],
         magic: |bytes| bytes.starts_with(&[0x04, 0x22, 0x4d, 0x18]),
-        decode: |input| Ok(Box::new(lz4_flex::frame::FrameDecoder::new(input))),
+        decode: |input| {
+            Ok(Box::new(Lz4(lz4_flex::frame::FrameDecoder::new(Watched { input, ended: false }))))
+        },
         encode: encode_lz4,
     },
     Layer {
@@ -251,6 +253,33 @@ fn encode_zstd(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::
     io::copy(&mut plain, &mut encoder)?;
     encoder.finish()?;
     Ok(())
+}
+
+/// Decodes LZ4. Its decoder takes the end of its input for the end of the frame, even where the end mark is missing.
+struct Lz4<'a>(lz4_flex::frame::FrameDecoder<Watched<'a>>);
+
+/// Input that remembers whether more was asked for than there is.
+struct Watched<'a> {
+    input: &'a mut dyn BufRead,
+    ended: bool,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.ended |= read == 0 && !buffer.is_empty();
+        Ok(read)
+    }
+}
+
+impl Read for Lz4<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        if read == 0 && !buffer.is_empty() && self.0.get_ref().ended {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(read)
+    }
 }
 
 /// As one frame (LZ4 frame format 1.6.1) with the original's flags for independent blocks and checksums, and its block size.

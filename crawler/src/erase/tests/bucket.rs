@@ -159,7 +159,8 @@ impl ObjectStore for Bucket {
             None => self.latest(path)?,
             Some(id) => {
                 let kept = self.kept.lock().unwrap();
-                let version = kept.get(path).and_then(|all| all.iter().find(|one| one.id == *id && !one.marker));
+                let version =
+                    kept.get(path).and_then(|all| all.iter().find(|one| one.id == *id && !one.marker));
                 version.cloned().ok_or_else(|| gone(path))?
             }
         };

@@ -50,7 +50,11 @@ async fn old_versions_and_markers_go_and_others_stay() {
         assert_eq!(after[&untouched], before[&untouched]);
     }
     assert!(!after.contains_key(&key("old.csv", false)));
-    assert!(!after.keys().any(|(path, _)| path.starts_with("for/") || path == "deleted.csv"), "{:?}", after.keys());
+    assert!(
+        !after.keys().any(|(path, _)| path.starts_with("for/") || path == "deleted.csv"),
+        "{:?}",
+        after.keys()
+    );
 }
 
 #[tokio::test]

@@ -99,6 +99,78 @@ fn bombs_stop_at_the_limit() {
     assert_eq!(anomalies, [AnomalyKind::LimitReached]);
 }
 
+/// Text of every part without members, by path.
+fn leaves(bytes: &[u8], name: &str) -> BTreeMap<String, String> {
+    let mut leaves = BTreeMap::new();
+    walk(&bytes.to_vec().into(), name, &Bounds::default(), &mut |visit| {
+        if let Visit::Part(node) = visit
+            && node.format.container.is_none()
+        {
+            let bytes = node.content.range(0, 1 << 20).unwrap();
+            leaves.insert(node.member.join("!/"), String::from_utf8_lossy(&bytes).into_owned());
+        }
+        Ok(())
+    })
+    .unwrap();
+    leaves
+}
+
+#[test]
+fn units_and_members_go_from_archives_within_archives_and_nothing_else_does() {
+    let stored = gzip(include_bytes!("../../../../fixtures/formats/zip/good-nested.zip"));
+    let before = leaves(&stored, "a.zip.gz");
+    let names: Vec<_> = before.keys().map(String::as_str).collect();
+    assert_eq!(names, ["d/nested.zip!/people.csv", "d/people.csv", "readme.txt"]);
+    let nested = vec!["d/nested.zip".to_owned(), "people.csv".to_owned()];
+    let removal =
+        [(nested.clone(), units(&[1])), (vec!["d/people.csv".to_owned()], MemberRemoval::Whole)].into();
+    let out = rewritten(&stored, "a.zip.gz", &removal).unwrap();
+    let mut expected = before.clone();
+    expected.remove("d/people.csv");
+    let table = expected.get_mut("d/nested.zip!/people.csv").unwrap();
+    *table = table
+        .split_inclusive('\n')
+        .enumerate()
+        .filter(|(line, _)| *line != 2)
+        .map(|(_, line)| line)
+        .collect();
+    assert_eq!(leaves(&out, "a.zip.gz"), expected);
+    let shallow = Bounds { depth_max: 2, ..Bounds::default() };
+    let mut anomalies = Vec::new();
+    walk(&stored.into(), "a.zip.gz", &shallow, &mut |visit| {
+        if let Visit::Anomaly(anomaly) = visit {
+            anomalies.push(anomaly.kind);
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(anomalies, [AnomalyKind::LimitReached]);
+}
+
+#[test]
+fn every_layer_is_put_back_so_that_it_decodes_to_the_same() {
+    for layer in layer::LAYERS {
+        let plain: Content = TABLE.repeat(1000).into();
+        let mut encoded = Vec::new();
+        let magic: &[u8] = match layer.id {
+            "lz4" => &[0x04, 0x22, 0x4d, 0x18, 0x64, 0x40],
+            _ => &[],
+        };
+        layer.restore(&magic.to_vec().into(), 0, &plain, &mut encoded).unwrap();
+        assert!(std::ptr::eq(layer::detect(&encoded).unwrap(), layer), "{}", layer.id);
+        let peeled = layer.peel(&encoded.clone().into(), 1 << 20).unwrap();
+        assert_eq!(
+            (peeled.content.range(0, 1 << 20).unwrap(), peeled.anomaly),
+            (plain.range(0, 1 << 20).unwrap(), None)
+        );
+        let again = [&encoded[..], &encoded].concat();
+        let twice = layer.peel(&again.into(), 1 << 20).unwrap();
+        assert_eq!((twice.content.len(), twice.anomaly), (plain.len() * 2, None), "{}", layer.id);
+        let cut = layer.peel(&encoded[..encoded.len() - 5].to_vec().into(), 1 << 20).unwrap();
+        assert_eq!(cut.anomaly.map(|anomaly| anomaly.0), Some(AnomalyKind::Truncated), "{}", layer.id);
+    }
+}
+
 #[test]
 fn a_unit_that_is_not_there_is_refused() {
     assert!(rewritten(TABLE, "a.csv", &[(vec![], units(&[3]))].into()).is_err());
