@@ -9,7 +9,7 @@ mod versions;
 
 use std::collections::BTreeMap;
 
-use lake::{ADA, Setup, gzip, lines_without};
+use lake::{ADA, Setup, gzip, lines_without, zip_of};
 
 use super::*;
 use catalog::model::Role;
@@ -17,8 +17,8 @@ use catalog::model::Role;
 fn files() -> BTreeMap<&'static str, Vec<u8>> {
     let customers =
         format!("id;email;city\r\n1;{ADA};Turin\r\n2;bob@x.example;Oslo\r\n3;\"carl@x.example\";\"a;b\"\r\n");
-    let orders = (0..400).map(|n| {
-        let email = if n % 97 == 0 { ADA.to_uppercase() } else { format!("p{n}@x.example") };
+    let orders = (0..100).map(|n| {
+        let email = if n % 33 == 0 { ADA.to_uppercase() } else { format!("p{n}@x.example") };
         format!("{{\"order\":{n},\"email\":\"{email}\",\"note\":\"caf\\u00e9 {n}\"}}\n")
     });
     let orders: String = orders.collect();
@@ -32,6 +32,14 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("sales/orders.ndjson.gz", gzip(orders.as_bytes())),
         ("logs/app.log", log.into_bytes()),
         ("exports/ada@mail.example.csv", b"day,steps\n2026-01-01,9\n2026-01-02,12\n".to_vec()),
+        (
+            "backup/all.zip",
+            zip_of(&[
+                ("customers.csv", customers.as_bytes()),
+                ("others.csv", others.as_bytes()),
+                (&format!("{ADA}/a.txt"), b"hi\n"),
+            ]),
+        ),
     ])
 }
 
@@ -59,6 +67,11 @@ async fn one_person_goes_and_everybody_elses_bytes_stay() {
         lake::gunzip(&after["sales/orders.ndjson.gz"]),
         lines_without(&lake::gunzip(&before["sales/orders.ndjson.gz"]), ADA)
     );
+
+    let (old, new) = (lake::unzip(&before["backup/all.zip"]), lake::unzip(&after["backup/all.zip"]));
+    assert_eq!(new["customers.csv"], lines_without(&old["customers.csv"], ADA));
+    assert_eq!(new["others.csv"], old["others.csv"]);
+    assert_eq!((old.len(), new.len()), (3, 2), "the member that was named for her is gone");
 
     let public = public_key(&setup.officer()).unwrap();
     let verified = catalog::erasure::certificate::verify_certificate(&document, Some(&public)).unwrap();

@@ -8,10 +8,15 @@ use crate::erase::{FindOptions, Identifier, find};
 use crate::pipeline::crawl;
 
 async fn crawled() -> Setup {
-    let customers: String =
-        (1..60).map(|n| format!("C-{n:04},{},{}\n", if n == 17 { ADA.into() } else { format!("p{n}@x.example") }, n % 3)).collect();
+    let customers: String = (1..60)
+        .map(|n| {
+            format!("C-{n:04},{},{}\n", if n == 17 { ADA.into() } else { format!("p{n}@x.example") }, n % 3)
+        })
+        .collect();
     let orders: String = (1..200).map(|n| format!("{n},C-{:04},{}\n", n % 60, n * 3)).collect();
-    let contacts = format!("[\n  {{\"name\": \"Ada\", \"mail\": \"{ADA}\"}},\n  {{\"name\": \"Bob\", \"mail\": \"bob@x.example\"}}\n]\n");
+    let contacts = format!(
+        "[\n  {{\"name\": \"Ada\", \"mail\": \"{ADA}\"}},\n  {{\"name\": \"Bob\", \"mail\": \"bob@x.example\"}}\n]\n"
+    );
     let setup = Setup::with(BTreeMap::from([
         ("crm/customers.csv", format!("customer_id,email,region_id\n{customers}").into_bytes()),
         ("sales/orders.csv.gz", gzip(format!("order_id,customer_id,cents\n{orders}").as_bytes())),
@@ -39,7 +44,8 @@ async fn the_index_leads_to_every_place_and_reads_no_other_blob() {
     assert_eq!(places(&answer), expected);
     assert_eq!((answer.blobs_read, answer.not_searched.len()), (2, 0), "{:?}", answer.not_searched);
     assert!(answer.places.iter().all(|place| place.confirmed && !place.changed_since_crawl));
-    let scanned = find(&setup.officer(), &setup.ada(), FindOptions { scan: true, expand: false }).await.unwrap();
+    let scanned =
+        find(&setup.officer(), &setup.ada(), FindOptions { scan: true, expand: false }).await.unwrap();
     assert_eq!((places(&scanned), scanned.blobs_read), (expected, 4));
 
     let nobody = vec![Identifier::parse("email=nobody@x.example").unwrap()];
@@ -52,15 +58,21 @@ async fn the_index_leads_to_every_place_and_reads_no_other_blob() {
 #[tokio::test]
 async fn her_rows_lead_to_tables_that_never_mention_her() {
     let setup = crawled().await;
-    let answer = find(&setup.officer(), &setup.ada(), FindOptions { scan: false, expand: true }).await.unwrap();
+    let answer =
+        find(&setup.officer(), &setup.ada(), FindOptions { scan: false, expand: true }).await.unwrap();
     let ids: Vec<_> = answer.expansions.iter().map(|one| (one.id.as_str(), one.hop)).collect();
     assert!(ids.contains(&("customer_id=C-0017", 1)), "{ids:?}");
     assert!(!ids.iter().any(|(id, _)| id.starts_with("region_id")), "a region is not hers: {ids:?}");
-    let orders = answer.places.iter().filter(|place| place.path == "sales/orders.csv.gz" && place.kind == "KEY:customer_id");
+    let orders = answer
+        .places
+        .iter()
+        .filter(|place| place.path == "sales/orders.csv.gz" && place.kind == "KEY:customer_id");
     assert_eq!(orders.count(), 4, "17, 77, 137 and 197");
 
-    let both: Vec<_> = setup.ada().into_iter().chain([Identifier::parse("customer_id=C-0017").unwrap()]).collect();
+    let both: Vec<_> =
+        setup.ada().into_iter().chain([Identifier::parse("customer_id=C-0017").unwrap()]).collect();
     let planned = crate::erase::plan(&setup.officer(), &both, Default::default()).await.unwrap();
-    let steps: Vec<_> = planned.steps.iter().map(|step| (step.path.as_deref().unwrap(), step.rows_removed)).collect();
+    let steps: Vec<_> =
+        planned.steps.iter().map(|step| (step.path.as_deref().unwrap(), step.rows_removed)).collect();
     assert_eq!(steps, [("contacts.json", 1), ("crm/customers.csv", 1), ("sales/orders.csv.gz", 4)]);
 }
