@@ -25,8 +25,11 @@ fn without(bytes: &[u8], dialect: &Dialect, units: &[u64]) -> Vec<u8> {
     out
 }
 
+/// Delimiter, header, lines before it; `None` for what is no table.
+type Told = Option<(char, bool, u32)>;
+
 /// Text, its name, and what must be told of it: delimiter, header, lines before it; or that it is no table.
-const SNIFFED: &[(&str, &str, Option<(char, bool, u32)>)] = &[
+const SNIFFED: &[(&str, &str, Told)] = &[
     ("id,name\n1,Ada\n2,Bob\n", "a", Some((',', true, 0))),
     ("1,Ada,2.5\n2,Bob,3.5\n", "a.csv", Some((',', false, 0))),
     ("id;price\n1;2,50\n2;3,75\n", "a.csv", Some((';', true, 0))),
