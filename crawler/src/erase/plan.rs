@@ -236,7 +236,7 @@ async fn current(
     });
     let mut reads = stream::iter(reads).buffered(READS_AT_ONCE);
     while let Some((path, read)) = reads.next().await {
-        keep(lake, sought, path, read, of_path, missed);
+        keep(lake, sought, (path, None), read, of_path, missed);
     }
     Ok(())
 }
@@ -260,18 +260,18 @@ async fn old_versions(
             true => Ok(marker(lake, sought, &path, &version)),
             false => read(desk, lake, sought, &path, Some(&version)).await,
         };
-        (path, read)
+        ((path, Some(version.version)), read)
     });
     let mut reads = stream::iter(reads).buffered(READS_AT_ONCE);
-    let mut markers: Vec<(String, Result<Evidence>)> = Vec::new();
-    while let Some((path, read)) = reads.next().await {
+    let mut markers = Vec::new();
+    while let Some((of, read)) = reads.next().await {
         match &read {
-            Ok(evidence) if evidence.delete_marker => markers.push((path, read)),
-            _ => keep(lake, sought, path, read, of_path, missed),
+            Ok(evidence) if evidence.delete_marker => markers.push((of, read)),
+            _ => keep(lake, sought, of, read, of_path, missed),
         }
     }
-    for (path, read) in markers {
-        keep(lake, sought, path, read, of_path, missed);
+    for (of, read) in markers {
+        keep(lake, sought, of, read, of_path, missed);
     }
     Ok(())
 }
@@ -288,7 +288,7 @@ pub(super) async fn noncurrent(lake: &Lake) -> Result<Vec<(String, ObjectVersion
 fn keep(
     lake: &Lake,
     sought: &Sought,
-    path: String,
+    (path, version): (String, Option<String>),
     read: Result<Evidence>,
     of_path: &mut BTreeMap<String, Vec<Evidence>>,
     missed: &mut Vec<Missed>,
@@ -298,7 +298,7 @@ fn keep(
         Err(error) if error.kind == ErrorKind::NotFound => {} // gone since it was listed
         Err(error) => {
             let named = sought.in_name(&path).is_some();
-            missed.push(miss(lake, &path, None, &format!("it cannot be read: {error}"), named));
+            missed.push(miss(lake, &path, version, &format!("it cannot be read: {error}"), named));
         }
     }
 }

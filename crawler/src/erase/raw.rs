@@ -120,9 +120,9 @@ fn is_word(bytes: &[u8], start: usize, end: usize, width: usize) -> bool {
         if width == 2 && start == 1 { bytes.first().copied() } else { letter(start.checked_sub(width)) };
     let (after, second) = (letter(Some(end)), letter(Some(end + width)));
     let joins = |byte: Option<u8>| matches!(byte, Some(b'.' | b'-' | b'_' | b'+'));
-    let begins = !is_inner(before) && !(joins(before) && is_inner(letter(start.checked_sub(2 * width))));
-    let ends = !is_inner(after) && !(joins(after) && is_inner(second));
-    begins && ends
+    let goes_before = is_inner(before) || joins(before) && is_inner(letter(start.checked_sub(2 * width)));
+    let goes_on = is_inner(after) || joins(after) && is_inner(second);
+    !goes_before && !goes_on
 }
 
 #[cfg(test)]

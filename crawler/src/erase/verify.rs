@@ -12,7 +12,7 @@ use catalog::model::{
     BlobId, ErasureRequest, Names, NotSearched, RequestStatus, SourceId, Verification, VerificationHit,
 };
 use catalog::store::key;
-use catalog::{Change, ErrorKind};
+use catalog::{Catalog, Change, ErrorKind};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::answer::VerifyAnswer;
@@ -175,36 +175,9 @@ impl Looking<'_> {
     /// Looks through the bytes of every entry of the catalog's store, its history and journal included.
     async fn catalog(&mut self, identifiers: Vec<Identifier>) -> Result<()> {
         let catalog = self.desk.ctx.catalog.clone();
-        let look = move || -> Result<(u64, BTreeMap<(u8, usize), u64>)> {
-            let mut counts = BTreeMap::new();
-            let Some(raw) = Raw::new(&identifiers) else { return Ok((0, counts)) };
-            let (mut from, mut records) = (Vec::new(), 0);
-            loop {
-                let entries =
-                    catalog.store().scan(&from, &key::end_of(&[u8::MAX]), PAGE_ENTRIES).map_err(|error| {
-                        Error::unavailable(audit::VERIFY, "the catalog cannot be read").with_source(error)
-                    })?;
-                for (stored, bytes) in &entries {
-                    records += 1;
-                    let joined: Vec<u8> = [&stored[..], b"\n", bytes].concat();
-                    let hits = raw
-                        .find(&Content::from(joined))
-                        .map_err(|error| crate::error::of_file(audit::VERIFY, error))?;
-                    for (identifier, _) in hits {
-                        *counts
-                            .entry((stored.first().copied().unwrap_or_default(), identifier))
-                            .or_default() += 1;
-                    }
-                }
-                match entries.last() {
-                    Some((stored, _)) if entries.len() == PAGE_ENTRIES => from = [stored, &[0][..]].concat(),
-                    _ => return Ok((records, counts)),
-                }
-            }
-        };
-        let (records, counts) = self.desk.ctx.blocking(look).await?;
-        self.found.catalog_records = records;
-        for ((space, identifier), count) in counts {
+        let seen = self.desk.ctx.blocking(move || entries(&catalog, &identifiers)).await?;
+        self.found.catalog_records = seen.records;
+        for ((space, identifier), count) in seen.hits {
             self.found.hits.push(VerificationHit {
                 source: None,
                 blob: None,
@@ -279,4 +252,35 @@ async fn see(
     let (content, name, bounds) = (fetched.content, path.to_owned(), desk.ctx.bounds);
     let found = desk.ctx.blocking(move || sought.search(&content, &name, &bounds, false)).await;
     Ok(Seen { size: fetched.size, found })
+}
+
+/// What the catalog's store holds of the person.
+#[derive(Default)]
+struct Entries {
+    records: u64,
+    /// Space of keys and number of the identifier → how often.
+    hits: BTreeMap<(u8, usize), u64>,
+}
+
+fn entries(catalog: &Catalog, identifiers: &[Identifier]) -> Result<Entries> {
+    let mut seen = Entries::default();
+    let Some(raw) = Raw::new(identifiers) else { return Ok(seen) };
+    let unread = |error| Error::unavailable(audit::VERIFY, "the catalog cannot be read").with_source(error);
+    let mut from = Vec::new();
+    loop {
+        let page = catalog.store().scan(&from, &key::end_of(&[u8::MAX]), PAGE_ENTRIES).map_err(unread)?;
+        for (stored, bytes) in &page {
+            seen.records += 1;
+            let joined = Content::from([&stored[..], b"\n", bytes].concat());
+            let hits = raw.find(&joined).map_err(|error| crate::error::of_file(audit::VERIFY, error))?;
+            for (identifier, _) in hits {
+                let space = stored.first().copied().unwrap_or_default();
+                *seen.hits.entry((space, identifier)).or_default() += 1;
+            }
+        }
+        match page.last() {
+            Some((stored, _)) if page.len() == PAGE_ENTRIES => from = [stored, &[0][..]].concat(),
+            _ => return Ok(seen),
+        }
+    }
 }

@@ -1,10 +1,15 @@
 //! A store that keeps versions: old ones and delete markers go too, others stay, and a kill at any write changes nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::ObjectStore;
 
 use super::bucket::{Bucket, shared};
 use super::lake::{ADA, Setup, lines_without};
 use crate::erase::{PlanOptions, approve, certificate, plan, run, verify};
+use crate::source::faulty::{Faults, Faulty};
+use crate::source::guard::Limits;
 use crate::source::{Lake, SourceOptions};
 use catalog::model::PlanId;
 
@@ -14,6 +19,12 @@ fn rows(first: &str) -> String {
 
 /// Three keys: with her in both versions, with her in the old one only, deleted with her in it; one named for her; one without her.
 async fn setup() -> (Arc<Bucket>, Setup) {
+    let bucket = filled().await;
+    let setup = over(&bucket, bucket.clone(), 0);
+    (bucket, setup)
+}
+
+async fn filled() -> Arc<Bucket> {
     let bucket = shared();
     bucket.put("both.csv", rows(ADA).as_bytes()).await;
     bucket.put("both.csv", format!("{}4,{ADA}\n", rows(ADA)).as_bytes()).await;
@@ -24,10 +35,15 @@ async fn setup() -> (Arc<Bucket>, Setup) {
     bucket.put("for/ada@mail.example.txt", b"hello\nyou\n").await;
     bucket.put("other.csv", rows("emil@x.example").as_bytes()).await;
     bucket.put("other.csv", rows("fred@x.example").as_bytes()).await;
-    let limits = crate::source::guard::Limits { retries_max: 0, ..Default::default() };
+    bucket
+}
+
+fn over(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, retries_max: u32) -> Setup {
+    let (backoff, backoff_max) = (Duration::from_micros(10), Duration::from_micros(50));
+    let limits = Limits { retries_max, backoff, backoff_max, ..Limits::default() };
     let options = SourceOptions { limits, ..SourceOptions::default() };
-    let lake = Lake::over("s3://lake", bucket.clone(), &options).unwrap().with_versions(bucket.clone());
-    (bucket, Setup::over(tempfile::tempdir().unwrap(), vec![lake]))
+    let lake = Lake::over("s3://lake", store, &options).unwrap().with_versions(bucket.clone());
+    Setup::over(tempfile::tempdir().unwrap(), vec![lake])
 }
 
 #[tokio::test]
@@ -94,5 +110,31 @@ async fn after_a_kill_at_any_write_the_end_is_that_of_an_undisturbed_run() {
         assert_eq!(bucket.all_bytes().await, expected, "{told}");
         assert_eq!(verify(&setup.officer(), &id.0).await.unwrap().hits, 0);
         certificate(&setup.officer(), &id.0).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn faults_between_us_and_the_store_change_nothing_in_the_end() {
+    let (calm, undisturbed) = setup().await;
+    let (id, hash) = undisturbed.approved_plan().await;
+    run(&undisturbed.officer(), &id, &hash).await.unwrap();
+    let expected = calm.all_bytes().await;
+    for seed in 0..40 {
+        let bucket = filled().await;
+        let faults = Faults { busy: 40, lost: 60, torn: 40, gone: 0 };
+        let mut setup = over(&bucket, bucket.clone(), 0);
+        let (id, hash) = setup.approved_plan().await;
+        setup.lakes = over(&bucket, Arc::new(Faulty::new(bucket.clone(), faults, seed)), 3).lakes;
+        let mut runs = 0;
+        let answer = loop {
+            runs += 1;
+            let answer = run(&setup.officer(), &id, &hash).await.unwrap();
+            if answer.open.is_empty() || runs == 20 {
+                break answer;
+            }
+        };
+        let told = format!("seed {seed}, {runs} runs: {answer:?}");
+        assert!(answer.refused.is_empty() && answer.failed.is_empty() && answer.open.is_empty(), "{told}");
+        assert_eq!(bucket.all_bytes().await, expected, "{told}");
     }
 }
