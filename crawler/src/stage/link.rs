@@ -69,7 +69,7 @@ impl Facts {
     }
 }
 
-/// Blobs around which lineage may be another than before: those that this run read and the twins of those that are
+/// Blobs around which lineage may be another than before: those that this run read and the twins of content that is
 /// gone; or all, if the crawl before this one broke off and nobody knows what it left undone.
 fn to_relink(facts: &Facts, link: &Link) -> Vec<BlobId> {
     let read_now = |blob: &&BlobVersion| link.everything || blob.run == link.run;

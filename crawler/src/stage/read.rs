@@ -86,10 +86,12 @@ pub fn table_name(path: &str) -> String {
     let file = names.next().unwrap_or_default();
     let stem = file.split('.').next().unwrap_or_default();
     let telling = |name: &&str| {
-        let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+        let word = name.trim_end_matches(|c: char| !c.is_alphabetic());
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
         let generic = ["part", "data", "file", "export", "chunk", "batch", "split", "output", "dump"];
-        let word = name.trim_end_matches(|c: char| !c.is_alphabetic()).to_ascii_lowercase();
-        letters * 2 > name.chars().count() && !name.contains('=') && !generic.contains(&word.as_str())
+        letters * 2 > word.chars().count()
+            && !name.contains('=')
+            && !generic.contains(&word.to_ascii_lowercase().as_str())
     };
     let word = std::iter::once(stem).chain(names).find(telling).unwrap_or(stem);
     word.trim_end_matches(|c: char| !c.is_alphabetic()).to_owned()
@@ -105,6 +107,15 @@ fn kinds_in(text: &str, spans: &mut Vec<Span>) -> Vec<(&'static str, f32)> {
         *surest = surest.max(span.confidence);
     }
     kinds.into_iter().collect()
+}
+
+/// Whether a text is a number too short to be anybody's: up to six digits, the decimals among them. Many cells of most
+/// tables are, and no recogniser takes them for an identifier.
+fn is_small_number(text: &str) -> bool {
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    !whole.is_empty() && whole.len() + decimals.len() <= 6 && digits(whole) && digits(decimals)
 }
 
 /// Walks all of a blob. It cannot fail: what cannot be read is an anomaly.
@@ -374,13 +385,19 @@ impl Reading<'_> {
     }
 
     fn text(&mut self, feature: usize, text: &str) {
-        let hash = self.state.hash_one(text);
+        let (hash, hasher) = (self.state.hash_one(text), self.hasher);
         let Some(column) = self.rows().columns.get_mut(feature) else { return };
-        if text.trim().is_empty() || column.quiet.contains(&hash) {
-            return column.tally.cell(text, &[]);
+        let tells_nothing = text.trim().is_empty() || column.quiet.contains(&hash) || is_small_number(text);
+        if tells_nothing {
+            column.tally.cell(text, &[]);
         }
         let key = column.key.as_deref().and_then(|kind| Some((kind, normalise(kind, text)?)));
-        let key = key.map(|(kind, normal)| (kind.to_owned(), normal));
+        if let Some(digest) = key.map(|(kind, normal)| hasher.digest(kind, &normal)) {
+            self.tokens.add(digest);
+        }
+        if tells_nothing {
+            return;
+        }
         let mut spans = std::mem::take(&mut self.spans);
         spans.clear();
         recognise(text, &mut spans);
@@ -391,13 +408,13 @@ impl Reading<'_> {
         sure.into_iter().for_each(|kind| *column.sure.entry(kind).or_default() += 1);
         self.spans = spans;
         let identified = self.identify(text);
-        if let Some((kind, normal)) = &key {
-            self.tokens.add(self.hasher.digest(kind, normal));
-        }
-        let quiet = self.spans.is_empty() && !identified && key.is_none();
+        let quiet = self.spans.is_empty() && !identified;
         let column = &mut self.rows().columns[feature];
         if quiet && column.quiet.len() < QUIET_TEXTS_MAX {
             column.quiet.insert(hash);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,7 @@ const PAGE_RECORDS: usize = 1_024;
 pub struct Recorded {
     /// Counts.
     pub report: CrawlReport,
-    /// Blobs that share content with one that has vanished.
+    /// Blobs that share content with one that has vanished or was overwritten.
     pub twins_of_gone: Vec<BlobId>,
 }
 
@@ -134,7 +134,8 @@ async fn record_batches(ctx: &Ctx, run: &Run, mut blobs: mpsc::Receiver<Classifi
         batch.iter().for_each(|blob| tally.count(blob));
         let catalog = Arc::clone(&ctx.catalog);
         let run = Stamp { run: run.id, source: run.source.clone(), artifact_type: run.artifact_type };
-        ctx.blocking(move || commit(&catalog, &run, batch)).await?;
+        let twins = ctx.blocking(move || commit(&catalog, &run, batch)).await?;
+        tally.twins_of_gone.extend(twins);
     }
     Ok(tally)
 }
@@ -146,14 +147,22 @@ struct Stamp {
     artifact_type: catalog::model::TypeId,
 }
 
-fn commit(catalog: &Catalog, stamp: &Stamp, batch: Vec<Classified>) -> Result<()> {
+/// Records a batch; gives the blobs that share content with what was overwritten.
+fn commit(catalog: &Catalog, stamp: &Stamp, batch: Vec<Classified>) -> Result<Vec<BlobId>> {
     let first = catalog.reserve_ids(batch.len() as u64)?;
-    let mut changes = Vec::new();
+    let (mut changes, mut overwritten) = (Vec::new(), Vec::new());
     for (blob, number) in batch.into_iter().zip(first..) {
+        if blob.changed.known {
+            overwritten.extend(catalog.get::<BlobVersion>(&blob.changed.blob, AsOf::Now)?);
+        }
         changes.extend(changes_of(catalog, stamp, blob, ArtifactId(number))?);
     }
     catalog.commit(&Principal::system(), &changes)?;
-    Ok(())
+    let mut twins = Vec::new();
+    for gone in &overwritten {
+        twins.extend(twins_of(catalog, gone)?);
+    }
+    Ok(twins)
 }
 
 fn changes_of(
