@@ -91,6 +91,15 @@ impl App {
         Lake::open(url, &options)
     }
 
+    /// The SQL engine over everything crawled.
+    ///
+    /// # Errors
+    /// `Internal` if it cannot be set up.
+    #[cfg(feature = "sql")]
+    pub(crate) async fn engine(self: &Arc<Self>, masking: sql::Masking) -> Result<sql::Engine> {
+        sql::Engine::open(self.catalog.clone(), Arc::new(Lakes(self.clone())), masking).await
+    }
+
     /// The desk at which a principal works on people: every source that was crawled and can be opened. One that cannot
     /// is told in each answer as not searched.
     ///
@@ -122,6 +131,17 @@ pub(crate) fn open_store(config: &Config) -> Result<Option<SledStore>> {
         Ok(store) => Ok(Some(store)),
         Err(StoreError::Locked) => Ok(None),
         Err(error) => Err(open_error(error)),
+    }
+}
+
+/// Opens lakes for the SQL engine.
+#[cfg(feature = "sql")]
+struct Lakes(Arc<App>);
+
+#[cfg(feature = "sql")]
+impl sql::LakeOpener for Lakes {
+    fn open(&self, source: &Source) -> Result<Arc<Lake>> {
+        self.0.lake(&source.url).map(Arc::new)
     }
 }
 

@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Lineage(Lineage),
     /// Find datasets and blobs by words and facets
     Search(Search),
+    /// Ask SQL over the raw blobs
+    Sql(Sql),
     /// Find one person, everywhere
     #[command(subcommand)]
     Subject(Subject),
@@ -169,6 +171,31 @@ pub(crate) struct Lineage {
     pub(crate) dot: bool,
     #[command(flatten)]
     pub(crate) at: AsOf,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater sql \"show tables\"
+  headwater sql \"select country, count(*) from customers group by country\"
+  headwater sql --csv \"select * from orders\" > orders.csv
+  headwater sql --arrow - < query.sql > answer.arrows
+
+Every dataset is a table of schema lake, the default one; tables of databases and members of archives are
+DATASET__MEMBER; schema headwater holds the catalog itself (headwater.blobs, headwater.datasets, ...).
+Columns with personal data read as null unless you may see them.")]
+pub(crate) struct Sql {
+    /// One statement that reads, or - to read it from stdin
+    pub(crate) query: String,
+    /// Print CSV
+    #[arg(long, conflicts_with_all = ["json", "arrow"])]
+    pub(crate) csv: bool,
+    /// Print an Arrow IPC stream
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) arrow: bool,
+    /// Rows at most [default: 200 in a table, else all]
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,7 @@ use super::columns::*;
 use super::door::Door;
 use super::files::{certificate, infer, scan, sniff};
 use super::people;
+use super::query;
 use super::render::{self, Column};
 use crate::compose;
 use crate::config::{self, Config};
@@ -41,6 +42,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8> {
             certificate::verify(&file, key.as_deref(), json)
         }
         Command::Catalog(Upkeep::Import { file }) => import(&config, &file, json),
+        Command::Sql(query) => {
+            query::run(&config, environment.get("HEADWATER_TOKEN").cloned(), query, json).await
+        }
         Command::Serve(serve) => {
             refuse_unbuilt(&serve)?;
             crate::serve::run(config).await.map(|()| 0)
@@ -142,7 +146,11 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
         Command::Token(Token::Revoke { which }) => (Operation::TokenRevoke { which }, TOKENS),
         Command::Schema(schema) => ask_schema(schema)?,
         Command::Catalog(upkeep) => ask_upkeep(upkeep)?,
-        Command::Serve(_) | Command::Completions { .. } | Command::Sniff(_) | Command::Scan(_) => {
+        Command::Sql(_)
+        | Command::Serve(_)
+        | Command::Completions { .. }
+        | Command::Sniff(_)
+        | Command::Scan(_) => {
             return Err(no_operation());
         }
     })

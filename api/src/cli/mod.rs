@@ -9,6 +9,7 @@
 //! | [`door`] | the catalog, opened here or asked through the daemon that holds it |
 //! | [`files`] | commands that need no catalog |
 //! | [`progress`] | bars for long work |
+//! | [`query`] | SQL, whose answers stream |
 //! | [`render`] | tables and JSON lines |
 
 mod args;
@@ -18,6 +19,7 @@ mod door;
 mod files;
 mod people;
 mod progress;
+mod query;
 mod render;
 
 use std::io::Write as _;

@@ -64,13 +64,7 @@ pub(crate) fn write_stdout(bytes: &[u8]) -> Result<()> {
 
 /// Rows as a table: as wide as the terminal, or as the content where there is none.
 pub(crate) fn table(rows: &[Value], columns: &[Column]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    if std::io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    } else {
-        table.load_style(presets::NOTHING).force_no_tty();
-    }
+    let mut table = styled();
     table.set_header(columns.iter().map(|(title, ..)| *title));
     for row in rows {
         table.add_row(
@@ -84,11 +78,40 @@ pub(crate) fn table(rows: &[Value], columns: &[Column]) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let mut text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-    if text.is_empty() {
-        text.push('\n');
+    lines(&table)
+}
+
+fn styled() -> Table {
+    let mut table = Table::new();
+    if std::io::stdout().is_terminal() {
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    } else {
+        table.load_style(presets::NOTHING).force_no_tty();
     }
-    text
+    table
+}
+
+fn lines(table: &Table) -> String {
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Rows as a table with their own names as titles.
+pub(crate) fn own_table(rows: &[Value]) -> String {
+    let Some(names) = rows.first().and_then(Value::as_object) else { return String::new() };
+    let names: Vec<&String> = names.keys().collect();
+    let mut table = styled();
+    table.set_header(&names);
+    for row in rows {
+        table.add_row(names.iter().map(|name| Look::Plain.text(&row[name.as_str()])));
+    }
+    for (position, name) in names.iter().enumerate() {
+        let is_number = rows.iter().any(|row| row[name.as_str()].is_number());
+        if let (true, Some(column)) = (is_number, table.column_mut(position)) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    lines(&table)
 }
 
 /// A single row as lines of `name  value`.

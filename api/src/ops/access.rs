@@ -12,6 +12,7 @@ impl Operation {
         match self {
             Self::Crawl { .. } => "crawl",
             Self::Search { .. } => "search",
+            Self::Sql { .. } => "sql",
             Self::Lineage { .. } => "lineage",
             Self::LineageReport { .. } => "lineage_report",
             Self::SubjectFind { .. } => "subject_find",
@@ -56,6 +57,7 @@ impl Operation {
             | Self::SchemaValidate { .. }
             | Self::Runs { .. }
             | Self::RunShow { .. } => &[Role::Viewer],
+            Self::Sql { .. } => &[Role::Analyst],
             Self::Crawl { .. } | Self::LineageReport { .. } | Self::SchemaPin { .. } => &[Role::Steward],
             Self::SubjectFind { .. }
             | Self::ErasePlan { .. }

@@ -3,6 +3,7 @@
 //! | file | answers |
 //! |---|---|
 //! | [`crawl`] | crawls, now |
+//! | [`sql`] | what the blobs say |
 //! | [`search`] | what has these words |
 //! | [`lineage`] | what came from what |
 //! | [`people`] | one person: find, plan, approve, erase, verify, certify |
@@ -24,6 +25,7 @@ mod people;
 mod run;
 mod schemas;
 mod search;
+pub(crate) mod sql;
 mod tokens;
 mod upkeep;
 
@@ -35,6 +37,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use answer::{Answer, Outcome, Paging};
 pub(crate) use datasets::{feature_row, round};
 pub(crate) use lineage::{Direction, LineageQuery};
+pub(crate) use sql::{SqlFormat, SqlQuery};
 pub(crate) use upkeep::import_from;
 
 /// One thing that can be asked. It travels as JSON between the command line and the daemon.
@@ -54,6 +57,11 @@ pub(crate) enum Operation {
         /// How many at most.
         #[serde(default)]
         limit: Option<usize>,
+    },
+    /// SQL over the blobs as they lie.
+    Sql {
+        /// The query, and in which form its answer goes.
+        query: SqlQuery,
     },
     /// Lineage edges.
     Lineage {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use catalog::model::{Principal, Timestamp};
 use catalog::{AsOf, Error, Result};
 
-use super::{Answer, Operation, crawl, datasets, history, lineage, people, schemas, search, tokens, upkeep};
+use super::{
+    Answer, Operation, crawl, datasets, history, lineage, people, schemas, search, sql, tokens, upkeep,
+};
 use crate::compose::App;
 
 /// Hits of a search unless the caller asks for another number.
@@ -19,6 +21,7 @@ impl Operation {
     pub(crate) async fn run(self, app: &Arc<App>, who: &Principal) -> Result<Answer> {
         self.admit(who)?;
         match self {
+            Self::Sql { query } => sql::run(app, who, &query).await,
             Self::Crawl { urls } => crawl::run(app, who, urls).await,
             Self::SubjectFind { .. }
             | Self::ErasePlan { .. }

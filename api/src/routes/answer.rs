@@ -14,6 +14,10 @@ pub(crate) fn success(answer: Answer, shape: Shape) -> Response {
     if let (Some(text), true) = (&answer.text, answer.rows.is_empty()) {
         return verbatim(text.clone());
     }
+    if let Some(bytes) = answer.bytes.as_deref().and_then(|bytes| hex::decode(bytes).ok()) {
+        let kind = HeaderValue::from_static("application/vnd.apache.arrow.stream");
+        return ([(header::CONTENT_TYPE, kind)], bytes).into_response();
+    }
     match shape {
         Shape::Page | Shape::Items => {
             let body = json!({"items": answer.rows, "next": answer.next, "messages": answer.messages});

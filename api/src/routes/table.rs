@@ -1,11 +1,12 @@
 //! Every route under `/v1`. A new one is one row here; the router and the OpenAPI document follow.
 
 use catalog::{Error, Result};
+use serde_json::Value;
 
 use super::input::Input;
 use super::{Parameter, Route, Shape};
 use crate::auth::parse_role;
-use crate::ops::{Direction, LineageQuery, Operation};
+use crate::ops::{Direction, LineageQuery, Operation, SqlFormat, SqlQuery};
 
 const fn optional(name: &'static str, kind: &'static str, about: &'static str) -> Parameter {
     Parameter { name, kind, required: false, about }
@@ -33,6 +34,23 @@ fn lineage(input: &Input) -> Result<Operation> {
         dot: input.flag("dot"),
     };
     Ok(Operation::Lineage { query, as_of: input.time("as_of")?, paging: input.paging()? })
+}
+
+fn sql(input: &Input) -> Result<Operation> {
+    let format = match input.body_text("format")?.as_deref() {
+        None | Some("json") => SqlFormat::Json,
+        Some("csv") => SqlFormat::Csv,
+        Some("arrow") => SqlFormat::Arrow,
+        Some(_) => return Err(Error::invalid("read request", "format is json, csv or arrow")),
+    };
+    let limit = match input.body.get("limit") {
+        None | Some(Value::Null) => None,
+        Some(limit) => {
+            let wrong = || Error::invalid("read request", "limit is no number of rows");
+            Some(limit.as_u64().ok_or_else(wrong)?)
+        }
+    };
+    Ok(Operation::Sql { query: SqlQuery { query: input.body_required("query")?, format, limit } })
 }
 
 fn new_token(input: &Input) -> Result<Operation> {
@@ -72,6 +90,19 @@ pub(crate) static ROUTES: &[Route] = &[
         body: &[],
         shape: Shape::Page,
         operation: lineage,
+    },
+    Route {
+        method: "POST",
+        path: "/v1/sql",
+        summary: "SQL over the raw blobs; personal columns read as null without the right.",
+        query: &[],
+        body: &[
+            required("query", "string", "One statement that reads."),
+            optional("format", "string", "`json`, `csv` or `arrow`."),
+            optional("limit", "integer", "Rows at most."),
+        ],
+        shape: Shape::Items,
+        operation: sql,
     },
     Route {
         method: "POST",
