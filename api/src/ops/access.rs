@@ -90,3 +90,6 @@ impl Operation {
         Err(Error::denied("answer", context))
     }
 }
+
+#[cfg(test)]
+mod tests;
