@@ -194,9 +194,12 @@ impl Versions for Bucket {
             found.extend(versions.into_iter().filter(|(other, _)| other == path).map(|(_, version)| version));
             match next {
                 Some(next) if !others => from = Some(next),
-                _ => return Ok(found),
+                _ => break,
             }
         }
+        // Some servers list all delete markers after all versions.
+        found.sort_by_key(|version| (!version.is_latest, std::cmp::Reverse(version.modified)));
+        Ok(found)
     }
 
     async fn all(&self) -> Result<Vec<(String, ObjectVersion)>> {
