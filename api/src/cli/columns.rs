@@ -146,3 +146,11 @@ pub(super) const LEFT: &[Column] = &[
     ("place", "/place", Look::Plain),
     ("count", "/count", Look::Count),
 ];
+pub(super) const HOLD: &[Column] = &[("hold", "/hold", Look::Plain), ("lifted", "/lifted", Look::Plain)];
+pub(super) const HOLDS: &[Column] = &[
+    ("hold", "/id", Look::Plain),
+    ("on", "/scope", Look::Plain),
+    ("reason", "/reason", Look::Plain),
+    ("by", "/by", Look::Plain),
+    ("since", "/at", Look::Time),
+];

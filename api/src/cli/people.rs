@@ -5,7 +5,7 @@ use std::io::Read as _;
 use catalog::{Error, Result};
 
 use super::args::Erase;
-use super::columns::{APPROVAL, LEFT, REQUEST, REQUESTS, RUN, STEPS};
+use super::columns::{APPROVAL, HOLD, HOLDS, LEFT, REQUEST, REQUESTS, RUN, STEPS};
 use super::render::{self, Column};
 use crate::ops::{Answer, Operation};
 
@@ -30,6 +30,11 @@ pub(super) fn ask(erase: Erase) -> Result<(Operation, &'static [Column])> {
         Erase::Certificate { which: None, .. } => {
             return Err(Error::invalid("certify erasure", "name a plan or a request"));
         }
+        Erase::Hold { ids, under, reason } => {
+            (Operation::EraseHold { ids: read_ids(ids)?, under, reason }, HOLD)
+        }
+        Erase::Lift { hold } => (Operation::EraseLift { hold }, HOLD),
+        Erase::Holds => (Operation::EraseHolds, HOLDS),
         Erase::List => (Operation::EraseList, REQUESTS),
     })
 }

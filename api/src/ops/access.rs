@@ -17,6 +17,9 @@ impl Operation {
             Self::LineageReport { .. } => "lineage_report",
             Self::SubjectFind { .. } => "subject_find",
             Self::ErasePlan { .. } => "erase_plan",
+            Self::EraseHolds => "erase_holds",
+            Self::EraseHold { .. } => "erase_hold",
+            Self::EraseLift { .. } => "erase_lift",
             Self::EraseList => "erase_list",
             Self::EraseShow { .. } => "erase_show",
             Self::EraseApprove { .. } => "erase_approve",
@@ -61,10 +64,13 @@ impl Operation {
             Self::Crawl { .. } | Self::LineageReport { .. } | Self::SchemaPin { .. } => &[Role::Steward],
             Self::SubjectFind { .. }
             | Self::ErasePlan { .. }
+            | Self::EraseHold { .. }
             | Self::EraseRun { .. }
             | Self::EraseVerify { .. }
             | Self::EraseCertificate { .. } => &[Role::PrivacyOfficer],
-            Self::EraseList | Self::EraseShow { .. } => &[Role::PrivacyOfficer, Role::Approver],
+            Self::EraseList | Self::EraseShow { .. } | Self::EraseHolds | Self::EraseLift { .. } => {
+                &[Role::PrivacyOfficer, Role::Approver]
+            }
             Self::EraseApprove { .. } => &[Role::Approver],
             Self::Audit { .. } | Self::AuditVerify => &[Role::PrivacyOfficer, Role::Approver, Role::Admin],
             Self::TokenCreate { .. }

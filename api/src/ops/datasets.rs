@@ -32,7 +32,12 @@ pub(super) fn list(
     });
     let rows: Result<Vec<Value>> =
         datasets.iter().map(|dataset| row(catalog, dataset, files, as_of, &urls)).collect();
-    paging.cut(rows?)
+    let answer = paging.cut(rows?)?;
+    Ok(match (answer.rows.is_empty(), which) {
+        (true, Some(_)) => answer.say("no dataset has this name, root or id"),
+        (true, None) => answer.say("there are none yet: headwater crawl FOLDER or URL"),
+        _ => answer,
+    })
 }
 
 pub(super) fn show(catalog: &Catalog, which: &str, as_of: AsOf) -> Result<Answer> {

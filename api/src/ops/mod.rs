@@ -137,6 +137,24 @@ pub(crate) enum Operation {
         /// A request or a plan.
         which: String,
     },
+    /// Holds: what must not be erased for now (Art. 17(3) GDPR).
+    EraseHolds,
+    /// Places holds.
+    EraseHold {
+        /// On persons: `KIND=VALUE` each.
+        #[serde(default)]
+        ids: Vec<String>,
+        /// On all blobs whose URI begins so.
+        #[serde(default)]
+        under: Option<String>,
+        /// Why, for people; no personal value.
+        reason: String,
+    },
+    /// Lifts a hold.
+    EraseLift {
+        /// Its name.
+        hold: String,
+    },
     /// Datasets of the catalog.
     Datasets {
         /// Only those with this name, root or id.

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use catalog::model::{PlanId, Principal, RequestId};
-use catalog::{Error, Result};
+use catalog::model::{Hold, HoldScope, PlanId, Principal, RequestId, Source};
+use catalog::{AsOf, Error, Result};
 use crawler::erase::{self, Desk, FindOptions, Identifier, PlanOptions};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,11 +45,59 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
         Operation::EraseRun { plan, hash } => execute(app, &desk, &PlanId(plan), &hash).await,
         Operation::EraseVerify { which } => verify(&desk, &which).await,
         Operation::EraseCertificate { which } => {
+            let is_new = !erase::show(&desk, &which)?.certified;
             let document = erase::certificate(&desk, &which).await?;
-            clean(app).await?;
+            if is_new {
+                // What was sealed for the request is gone from the record; now from the files too.
+                clean(app).await?;
+            }
             Ok(Answer::text(document))
         }
+        Operation::EraseHolds => {
+            let mut holds: Vec<Hold> = app.catalog.all(AsOf::Now)?;
+            holds.sort_by_key(|hold| hold.at);
+            Ok(Answer::rows(holds.iter().map(value).collect::<Result<_>>()?))
+        }
+        Operation::EraseHold { ids, under, reason } => {
+            let mut answer = Answer::default();
+            for scope in scopes(app, &ids, under.as_deref())? {
+                let id = erase::hold(&desk, scope, &reason).await?;
+                answer.rows.push(json!({"hold": id}));
+            }
+            Ok(answer.say("plans leave out what is held; lift it with headwater erase lift"))
+        }
+        Operation::EraseLift { hold } => {
+            erase::lift(&desk, &hold).await?;
+            Ok(Answer::one(json!({"hold": hold, "lifted": true})))
+        }
         other => Err(Error::internal("answer", format!("{} is no operation on a person", other.name()))),
+    }
+}
+
+/// What a hold is on: every normal form of a person's identifiers, or all blobs below a URI.
+fn scopes(app: &App, ids: &[String], under: Option<&str>) -> Result<Vec<HoldScope>> {
+    let env = app.catalog.env();
+    let mut scopes = Vec::new();
+    for identifier in identifiers(ids)? {
+        scopes.extend(identifier.digests(env).into_iter().map(HoldScope::Subject));
+    }
+    if let Some(under) = under {
+        let sources: Vec<Source> = app.catalog.all(AsOf::Now)?;
+        let within = sources.iter().find_map(|source| {
+            let url = source.url.trim_end_matches('/');
+            let local = url.strip_prefix("file://").unwrap_or(url);
+            let rest = [url, local].into_iter().find_map(|root| under.strip_prefix(root))?;
+            let is_whole = rest.is_empty() || rest.starts_with('/');
+            is_whole.then(|| (source.id.clone(), rest.trim_start_matches('/').to_owned()))
+        });
+        let (source, prefix) = within.ok_or_else(|| {
+            Error::not_found("place hold", "no source that was crawled holds this place; give its full URI")
+        })?;
+        scopes.push(HoldScope::Path { source, prefix });
+    }
+    match scopes.is_empty() {
+        true => Err(Error::invalid("place hold", "say on whom (ids) or on what (a URI)")),
+        false => Ok(scopes),
     }
 }
 

@@ -30,6 +30,9 @@ impl Operation {
             | Self::EraseApprove { .. }
             | Self::EraseRun { .. }
             | Self::EraseVerify { .. }
+            | Self::EraseHolds
+            | Self::EraseHold { .. }
+            | Self::EraseLift { .. }
             | Self::EraseCertificate { .. } => people::run(app, who, self).await,
             other => {
                 let (app, who) = (app.clone(), who.clone());

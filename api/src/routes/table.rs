@@ -221,6 +221,43 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: |input| Ok(Operation::EraseCertificate { which: input.part("id")? }),
     },
     Route {
+        method: "GET",
+        path: "/v1/holds",
+        summary: "What must not be erased for now.",
+        query: &[],
+        body: &[],
+        shape: Shape::Items,
+        operation: |_| Ok(Operation::EraseHolds),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/holds",
+        summary: "Places holds on persons or on all blobs below a URI.",
+        query: &[],
+        body: &[
+            optional("ids", "strings", "`KIND=VALUE` each."),
+            optional("under", "string", "What the blobs' URIs begin with."),
+            required("reason", "string", "Why, for people; no personal value."),
+        ],
+        shape: Shape::Items,
+        operation: |input| {
+            Ok(Operation::EraseHold {
+                ids: input.body_texts("ids")?,
+                under: input.body_text("under")?,
+                reason: input.body_required("reason")?,
+            })
+        },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/holds/{id}/lift",
+        summary: "Lifts a hold.",
+        query: &[],
+        body: &[],
+        shape: Shape::One,
+        operation: |input| Ok(Operation::EraseLift { hold: input.part("id")? }),
+    },
+    Route {
         method: "POST",
         path: "/v1/tokens",
         summary: "Makes a token; its secret is in this answer and nowhere else.",

@@ -115,6 +115,31 @@ Examples:
         #[arg(long, value_name = "HEX", requires = "verify")]
         key: Option<String>,
     },
+    /// Hold back what must not be erased for now (Art. 17(3) GDPR)
+    #[command(after_help = "\
+Examples:
+  headwater erase hold --id email=ada@mail.example --reason \"claim 2026-17, until the judgement\"
+  headwater erase hold --under s3://lake/accounting --reason \"kept ten years by tax law\"")]
+    Hold {
+        /// On a person: KIND=VALUE; repeat for several, @FILE reads one a line
+        #[arg(long = "id", value_name = "KIND=VALUE", required_unless_present = "under")]
+        ids: Vec<String>,
+        /// On all blobs whose URI begins so
+        #[arg(long, value_name = "URI")]
+        under: Option<String>,
+        /// Why, for people; name nobody
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lift a hold
+    #[command(after_help = "Example:\n  headwater erase lift HOLD")]
+    Lift {
+        /// Its name, as `erase holds` lists it
+        hold: String,
+    },
+    /// List holds
+    #[command(after_help = "Example:\n  headwater erase holds")]
+    Holds,
     /// List requests
     #[command(after_help = "Example:\n  headwater erase list")]
     List,

@@ -18,6 +18,9 @@ const LIST: &[(&str, &[Role])] = &[
     ("datasets", &[Role::Viewer]),
     ("erase_approve", &[Role::Approver]),
     ("erase_certificate", &[Role::PrivacyOfficer]),
+    ("erase_hold", &[Role::PrivacyOfficer]),
+    ("erase_holds", &[Role::PrivacyOfficer, Role::Approver]),
+    ("erase_lift", &[Role::PrivacyOfficer, Role::Approver]),
     ("erase_list", &[Role::PrivacyOfficer, Role::Approver]),
     ("erase_plan", &[Role::PrivacyOfficer]),
     ("erase_run", &[Role::PrivacyOfficer]),
@@ -53,6 +56,8 @@ fn operations() -> Vec<Operation> {
             json!({"operation": name, "ids": ["email=a@b.example"]}),
             json!({"operation": name, "plan": "x", "hash": "x"}),
             json!({"operation": name, "name": "x", "roles": []}),
+            json!({"operation": name, "hold": "x"}),
+            json!({"operation": name, "ids": [], "reason": "x"}),
             json!({"operation": name, "path": "/x"}),
             json!({"operation": name, "event": {}}),
         ];
@@ -100,7 +105,8 @@ fn may(who: &Principal, operation: &Operation) -> bool {
 
 #[test]
 fn every_operation_has_a_route_or_is_the_owners_own() {
-    let body = json!({"hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"]});
+    let body =
+        json!({"hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"], "reason": "x"});
     let one = |name: &str| (name.to_owned(), "1".to_owned());
     let input = Input { path: [one("id")].into(), query: [one("q")].into(), body };
     let mut routed: Vec<_> = ROUTES.iter().map(|route| (route.operation)(&input).unwrap().name()).collect();
