@@ -147,6 +147,10 @@ impl Checking<'_> {
         }
         if let Method::DeleteBlob { rows_lost, .. } = &step.method {
             let rows: u64 = evidence.leaves().map(|part| part.rows.saturating_sub(part.rows_removed)).sum();
+            let others = evidence.parts.iter().any(|part| part.holds_others);
+            if others && !evidence.path_names_subject {
+                self.violation(number, "it deletes what holds others too");
+            }
             if *rows_lost != rows {
                 self.violation(number, "it does not say how many rows of others it deletes");
             }

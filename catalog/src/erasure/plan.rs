@@ -61,6 +61,8 @@ pub struct PartEvidence {
     pub format: String,
     /// Whether units can be removed from it.
     pub can_rewrite: bool,
+    /// Whether it holds others too, though nobody can tell their rows from the person's.
+    pub holds_others: bool,
     /// Rows in it.
     pub rows: u64,
     /// Table → units that hold the person.
@@ -85,6 +87,11 @@ impl PartEvidence {
 
     fn rows_kept(&self) -> u64 {
         self.rows.saturating_sub(self.rows_removed)
+    }
+
+    /// Whether nothing in it is known to be another's.
+    fn is_of_nobody_else(&self) -> bool {
+        self.rows_kept() == 0 && !self.holds_others
     }
 
     fn holds_whole(&self) -> bool {
@@ -257,7 +264,7 @@ fn whole_reason(evidence: &Evidence) -> Option<&'static str> {
         Some("its path names the person")
     } else if root.is_some_and(PartEvidence::holds_whole) {
         Some("its content is one unit that is about the person")
-    } else if root.is_some_and(|root| root.has_hits() && !root.can_rewrite && root.rows_kept() == 0) {
+    } else if root.is_some_and(|root| root.has_hits() && !root.can_rewrite && root.is_of_nobody_else()) {
         Some("nothing can be removed from its format, and it holds no row of others")
     } else if evidence.leaves().all(goes_whole) && evidence.leaves().next().is_some() {
         Some("everything in it is about the person")
@@ -269,7 +276,7 @@ fn whole_reason(evidence: &Evidence) -> Option<&'static str> {
 /// Whether nothing of a part stays: it is named for the person, is one unit, or cannot be rewritten and holds nothing of others.
 /// A table that loses all of its rows stays as an empty one, since its header is nobody's and its readers expect it.
 fn goes_whole(part: &PartEvidence) -> bool {
-    let no_way = !part.can_rewrite && part.rows_kept() == 0;
+    let no_way = !part.can_rewrite && part.is_of_nobody_else();
     part.has_hits() && (part.name_names_subject || part.holds_whole() || no_way)
 }
 
@@ -286,11 +293,12 @@ fn parts(evidence: &Evidence) -> Vec<Decided> {
         let whole = goes_whole(part) && !part.member.is_empty();
         if !whole && (!part.can_rewrite || !part.has_units()) {
             let what = if part.has_units() { "rows" } else { "what stands outside of its rows" };
-            let reason = format!(
-                "{what} cannot be removed from {} yet, and deleting it would lose {} rows of others",
-                part.format,
-                part.rows_kept()
-            );
+            let lost = match part.holds_others {
+                true => "what it holds of others".to_owned(),
+                false => format!("{} rows of others", part.rows_kept()),
+            };
+            let reason =
+                format!("{what} cannot be removed from {} yet, and deleting it would lose {lost}", part.format);
             reports.push((Method::Report { reason }, vec![part.member.clone()]));
             continue;
         }

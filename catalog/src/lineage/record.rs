@@ -19,6 +19,9 @@ use crate::store::record::Index;
 /// Blobs that one linking looks at; blobs of one content beyond it are linked when they change themselves.
 const RELATED_MAX: usize = 50_000;
 
+/// Changes that make or end one inferred edge; they stand together, so that commits of a multiple hold whole edges.
+pub const CHANGES_AN_EDGE: usize = 3;
+
 /// The changes that bring the inferred edges around some changed blobs up to date; none if they are.
 ///
 /// # Errors
@@ -191,7 +194,7 @@ fn put(
     ])
 }
 
-fn close(id: ExecutionId, (from, to, _): &Ends) -> [Change; 3] {
+fn close(id: ExecutionId, (from, to, _): &Ends) -> [Change; CHANGES_AN_EDGE] {
     [
         Change::close::<Event>(&(id, *from, EventKind::Input)),
         Change::close::<Event>(&(id, *to, EventKind::Output)),

@@ -21,9 +21,10 @@ use super::plan::{load, sealed_identifiers};
 use super::rewrite::{self, Meant};
 use super::search::Sought;
 use super::{Desk, forget, names, show};
+use crate::content::Content;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::pipeline::crawl;
-use crate::source::Lake;
+use crate::source::{Lake, ObjectVersion};
 
 /// Why a step does not go on.
 enum Stop {
@@ -44,7 +45,6 @@ struct Run<'a> {
     body: &'a PlanBody,
     key: SealKey,
     sought: Arc<Sought>,
-    holds: Vec<Hold>,
 }
 
 /// Runs a plan, or goes on with it.
@@ -66,7 +66,6 @@ pub async fn run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<RunAnswer> {
         body: &body,
         key: desk.keys.request_key(&request.id)?,
         sought: Arc::new(Sought::new(sealed_identifiers(desk, &request)?)),
-        holds: catalog.all(AsOf::Now)?,
     };
     let running = with_status(&request, RequestStatus::Running)?;
     let entry = audit::plan(audit::RUN, &plan.id, format!("hash {hash}"));
@@ -183,7 +182,9 @@ impl Run<'_> {
             HoldScope::Subject(digest) => self.body.identifiers.iter().any(|id| id.digest == *digest),
             HoldScope::Path { source, prefix } => *source == step.source && path.starts_with(prefix.as_str()),
         };
-        if let Some(hold) = self.holds.iter().find(on) {
+        // Read anew for every step: a run takes hours, and a hold that came meanwhile counts.
+        let holds: Vec<Hold> = self.desk.ctx.catalog.all(AsOf::Now).map_err(Stop::Catalog)?;
+        if let Some(hold) = holds.iter().find(on) {
             return Err(Stop::Refuse(format!("hold {} is on it: {}", hold.id, hold.reason)));
         }
         let Some(after) = step.after else { return Ok(()) };
@@ -217,6 +218,7 @@ impl Run<'_> {
             return Err(Stop::Refuse("the blob changed since it was planned; plan again".into()));
         }
         let planned = step.etag.clone().ok_or_else(|| Stop::Fail("the store gives no entity tags".into()))?;
+        refuse_open_database(lake, &path, &current.content).await?;
         let (content, bounds, sought) = (current.content.clone(), self.desk.ctx.bounds, self.sought.clone());
         let made =
             self.desk.ctx.blocking(move || rewrite::rewritten(&content, &meant, &bounds, &sought)).await;
@@ -243,6 +245,7 @@ impl Run<'_> {
             }
             Ok(_) => false,
         };
+        let resumed = entry.state == StepState::Started;
         self.advance(entry, StepState::Started, Vec::new()).await?;
         if !gone {
             lake.delete(path, &planned).await.map_err(of_store)?;
@@ -252,7 +255,23 @@ impl Run<'_> {
                 Ok(_) => return Err(Stop::Wait("it is still there after it was deleted".into())),
             }
         }
+        if !gone || resumed {
+            self.uncover_what_came_between(lake, step, path).await?;
+        }
         self.advance(entry, StepState::Replaced, Vec::new()).await
+    }
+
+    /// A version that somebody wrote between the last look and the deletion is hidden by our delete marker: that goes again.
+    async fn uncover_what_came_between(&self, lake: &Lake, step: &Step, path: &str) -> Going<()> {
+        let versions = lake.versions(path).await.map_err(of_store)?;
+        let planned = |one: &ObjectVersion| Some(&one.version) == step.store_version.as_ref();
+        let newest = versions.iter().find(|one| !one.is_delete_marker);
+        let marker = versions.iter().find(|one| one.is_delete_marker && one.is_latest);
+        let came_between = newest.is_some_and(|one| !planned(one))
+            && versions.iter().any(|one| !one.is_delete_marker && planned(one));
+        let Some(marker) = marker.filter(|_| came_between) else { return Ok(()) };
+        lake.delete_version(path, &marker.version).await.map_err(of_store)?;
+        Err(Stop::Refuse("the blob changed since it was planned; plan again".into()))
     }
 
     async fn delete_version(
@@ -286,7 +305,7 @@ impl Run<'_> {
         let versions = lake.versions(path).await.map_err(of_store)?;
         if step.current {
             // `null`, the version of a bucket that kept none, may name the new bytes by now: then it is the latest.
-            let replaced = |one: &&crate::source::ObjectVersion| {
+            let replaced = |one: &&ObjectVersion| {
                 Some(&one.version) == step.store_version.as_ref() && !one.is_latest && !one.is_delete_marker
             };
             for old in versions.iter().filter(replaced) {
@@ -301,6 +320,27 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// A database with a log beside it is open or was left by a crash: a new file under that log would be damaged by it.
+async fn refuse_open_database(lake: &Lake, path: &str, content: &Content) -> Going<()> {
+    let head = content.range(0, 16).map_err(|_| Stop::Wait("its bytes could not be read".into()))?;
+    if head.as_ref() != b"SQLite format 3\0" {
+        return Ok(());
+    }
+    for log in ["-wal", "-journal"] {
+        match lake.fetch(&format!("{path}{log}"), None, None).await {
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) => return Err(of_store(error)),
+            Ok(log) if log.size == 0 => {}
+            Ok(_) => {
+                let reason = "a log lies beside the database, which would damage a new file; close the database, or \
+                              checkpoint it, and plan again";
+                return Err(Stop::Fail(reason.into()));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What an error of the store means for a step. The guard has retried what was worth it.

@@ -398,6 +398,7 @@ fn part_evidence(part: FoundPart) -> PartEvidence {
         name_names_subject: part.named.is_some(),
         format: part.format.id.to_owned(),
         can_rewrite: part.format.rewrite.is_some(),
+        holds_others: part.holds_others,
         rows: part.rows,
         rows_removed,
         elsewhere,

@@ -20,6 +20,12 @@ use crate::stage::table_name;
 /// Places of one part that are told one by one; units beyond are counted and removed all the same.
 const PLACES_MAX: usize = 1_000_000;
 
+/// Bytes looked at in one go where there are no rows, and what two looks share.
+const PIECE_BYTES: usize = 256 << 10;
+const PIECE_OVERLAP_BYTES: u64 = 512;
+/// Bytes of a stored blob in which the header of its layer is looked for.
+const HEADER_BYTES: usize = 64 << 10;
+
 /// Compiled identifiers.
 pub struct Sought {
     identifiers: Vec<Identifier>,
@@ -49,6 +55,10 @@ pub struct FoundPart {
     pub format: &'static Format,
     /// How its text is written.
     pub dialect: Dialect,
+    /// Whether it was encoded as a whole.
+    pub layered: bool,
+    /// Whether bytes that no reader splits into rows hold others too.
+    pub holds_others: bool,
     /// Rows: distinct units.
     pub rows: u64,
     /// Cells that hold the person, in order.
@@ -130,9 +140,23 @@ impl Sought {
         if let Err(error) = walked {
             found.not_searched.push(error.to_string());
         }
+        self.around_layers(content, &mut found);
         found.not_searched.sort();
         found.not_searched.dedup();
         found
+    }
+
+    /// What stands around an encoded stream rather than in it: a gzip member's name and comment, a skippable zstd frame.
+    fn around_layers(&self, stored: &Content, found: &mut Found) {
+        let is_layered = found.parts.first().is_some_and(|root| root.layered);
+        let Some(raw) = self.raw.as_ref().filter(|_| is_layered && !found.has_hits()) else { return };
+        match raw.find(stored) {
+            Ok(hits) => found.parts[0].bytes = hits,
+            Err(_) => found.not_searched.push("its stored bytes could not be read".into()),
+        }
+        // A file's name with its ending is one longer word to the look at bytes.
+        let named = gzip_name(stored).and_then(|name| self.in_name(&name));
+        found.parts[0].bytes.extend(named.map(|identifier| (identifier, 0)));
     }
 
     fn part(
@@ -148,6 +172,8 @@ impl Sought {
             named: node.member.last().and_then(|name| self.in_name(name)),
             format: node.format,
             dialect: node.dialect.clone(),
+            layered: !node.layers.is_empty(),
+            holds_others: false,
             rows: 0,
             cells: Vec::new(),
             units: BTreeMap::new(),
@@ -167,7 +193,7 @@ impl Sought {
         }
         // Members speak for a container: its own bytes are theirs, encoded.
         if node.format.container.is_none() || node.format.read.is_some() {
-            self.bytes(node, &mut part, not_searched);
+            self.bytes(node, path, &mut part, not_searched);
         }
         if rows_after
             && !part.units.is_empty()
@@ -181,8 +207,31 @@ impl Sought {
         part
     }
 
+    /// Whether bytes hold an identifier of a kind that is sought and that is another's. Read in pieces that overlap.
+    fn others_in(&self, content: &Content) -> bool {
+        let (mut at, mut spans) = (0, Vec::new());
+        while at < content.len() {
+            // What cannot be read cannot be said to be hers alone.
+            let Ok(bytes) = content.range(at, PIECE_BYTES) else { return true };
+            let text = String::from_utf8_lossy(&bytes);
+            spans.clear();
+            recognise::recognise(&text, &mut spans);
+            let is_others = |span: &recognise::Span| {
+                let found = &text[span.start..span.end];
+                let kinds = self.identifiers.iter().filter(|identifier| identifier.kind == span.kind);
+                let hers = kinds.clone().any(|identifier| holds(identifier, found));
+                kinds.count() > 0 && !hers
+            };
+            if spans.iter().any(is_others) {
+                return true;
+            }
+            at += PIECE_BYTES as u64 - PIECE_OVERLAP_BYTES;
+        }
+        false
+    }
+
     /// The second look, at bytes. What it finds counts where no cell was found; a format without a reader is one unit.
-    fn bytes(&self, node: &Node<'_>, part: &mut FoundPart, not_searched: &mut Vec<String>) {
+    fn bytes(&self, node: &Node<'_>, path: &str, part: &mut FoundPart, not_searched: &mut Vec<String>) {
         let hits = match self.raw.as_ref().map(|raw| raw.find(node.content)) {
             None => Vec::new(),
             Some(Ok(hits)) => hits,
@@ -193,7 +242,9 @@ impl Sought {
                 "{} is known by name only: its bytes were searched as they are, not what they encode",
                 node.format.id
             ));
-            if !hits.is_empty() {
+            part.holds_others =
+                !hits.is_empty() && (is_log_of_database(path) || self.others_in(node.content));
+            if !hits.is_empty() && !part.holds_others {
                 part.units.entry(String::new()).or_default().insert(WHOLE);
             }
         }
@@ -201,6 +252,20 @@ impl Sought {
             part.bytes = hits;
         }
     }
+}
+
+/// The file name in a gzip header (RFC 1952 §2.3.1, FNAME).
+fn gzip_name(stored: &Content) -> Option<String> {
+    let head = stored.range(0, HEADER_BYTES).ok()?;
+    let mut decoder = flate2::bufread::GzDecoder::new(&head[..]);
+    // Reads the header; what the stream holds is no matter here.
+    let _ = std::io::Read::read(&mut decoder, &mut [0]);
+    Some(String::from_utf8_lossy(decoder.header()?.filename()?).into_owned())
+}
+
+/// Whether a file is what SQLite writes beside a database: rows that the database does not hold yet, of anybody.
+fn is_log_of_database(path: &str) -> bool {
+    path.ends_with("-wal") || path.ends_with("-journal")
 }
 
 fn holds(identifier: &Identifier, text: &str) -> bool {

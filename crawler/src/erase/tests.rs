@@ -83,3 +83,16 @@ async fn one_person_goes_and_everybody_elses_bytes_stay() {
     );
     setup.expect_no_value(&["ada@mail.example", "ADA@MAIL"]);
 }
+
+#[tokio::test]
+async fn a_database_with_a_log_beside_it_is_left_alone() {
+    let made = tempfile::NamedTempFile::new().unwrap();
+    let statements = format!("CREATE TABLE t (email TEXT); INSERT INTO t VALUES ('{ADA}'), ('bob@x.example');");
+    rusqlite::Connection::open(made.path()).unwrap().execute_batch(&statements).unwrap();
+    let database = std::fs::read(made.path()).unwrap();
+    let setup = Setup::with(BTreeMap::from([("a.db", database.clone()), ("a.db-wal", vec![7; 64])]));
+    let (plan, hash) = setup.approved_plan().await;
+    let answer = run(&setup.officer(), &plan, &hash).await.unwrap();
+    assert_eq!((answer.failed.len(), answer.done), (1, 0), "{answer:?}");
+    assert_eq!(setup.bytes()["a.db"], database);
+}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use catalog::dataset::{BlobFacts, group, keep_names};
 use catalog::lineage::graph;
-use catalog::lineage::record::edges_changes;
+use catalog::lineage::record::{CHANGES_AN_EDGE, edges_changes};
 use catalog::model::{
     ArtifactId, Attribution, BlobId, BlobVersion, ContextId, Dataset, DatasetId, Execution, ExecutionId,
     Principal, Properties, Schema, SchemaId, SourceId, TypeId,
@@ -25,6 +25,8 @@ use crate::pipeline::CrawlReport;
 
 /// Changes in one commit.
 const CHANGES_A_COMMIT: usize = 512;
+/// Edges in one commit: whole ones, since half an edge would look like an execution without an end.
+const EDGES_A_COMMIT: usize = 170;
 
 /// Groups and links; gives the run's report.
 ///
@@ -184,7 +186,7 @@ fn tie(
 /// Brings the inferred edges around some blobs up to date; gives the number of all inferred edges.
 fn link_lineage(catalog: &Catalog, changed: &[BlobId]) -> Result<u64> {
     let changes = edges_changes(catalog, changed)?;
-    for changes in changes.chunks(CHANGES_A_COMMIT) {
+    for changes in changes.chunks(CHANGES_AN_EDGE * EDGES_A_COMMIT) {
         catalog.commit(&Principal::system(), changes)?;
     }
     let inferred = graph::ensure(catalog, &graph::INFERRED_EDGE)?;

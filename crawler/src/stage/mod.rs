@@ -10,11 +10,13 @@
 //! | `record` | whole blobs | commits; the end of vanished blobs |
 //! | `link` | all blobs of the source | datasets, merged schemas, lineage |
 //!
-//! `run` is the execution that they share, `token` the digests of identifiers in one blob.
+//! `run` is the execution that they share, `token` the digests of identifiers in one blob,
+//! `mask` what keeps personal names of features out of the catalog.
 
 mod classify;
 mod link;
 mod list;
+mod mask;
 mod profile;
 mod read;
 mod record;

@@ -12,6 +12,7 @@ use catalog::model::{
 };
 use catalog::schema::Profiler;
 
+use super::mask::masked;
 use super::token::Tokens;
 use super::{Changed, Sniffed, sniff};
 use crate::content::Content;
@@ -341,19 +342,31 @@ impl Sink for Reading<'_> {
     }
 
     fn feature(&mut self, path: &FeaturePath, kind: Option<FeatureType>) -> usize {
-        let header = path.to_string();
-        let in_name = self.name(&header);
+        let in_name = self.name(&path.to_string());
+        let key = key_of(&self.table, path);
+        let shown = masked(path, &mut self.spans);
+        let rows = self.rows();
+        // Personal names that are masked alike are one feature.
+        let alike = |column: &&mut Column| column.path == shown && column.key == key;
+        if shown != *path
+            && let Some((place, column)) =
+                rows.columns.iter_mut().enumerate().find(|(_, column)| alike(column))
+        {
+            column.in_name.extend(in_name);
+            column.in_name.sort_by(|a, b| a.0.cmp(b.0).then(b.1.total_cmp(&a.1)));
+            column.in_name.dedup_by_key(|(kind, _)| *kind);
+            return place;
+        }
         let column = Column {
-            path: path.clone(),
-            tally: ColumnTally::new(&header),
+            path: shown.clone(),
+            tally: ColumnTally::new(&shown.to_string()),
             in_name,
             sure: BTreeMap::new(),
-            key: key_of(&self.table, path),
+            key,
             quiet: HashSet::new(),
         };
-        let rows = self.rows();
         rows.columns.push(column);
-        rows.profiler.feature(path, kind)
+        rows.profiler.feature(&shown, kind)
     }
 
     fn row(&mut self, _: u64) {

@@ -106,6 +106,8 @@ fn a_blob_goes_where_nothing_of_it_would_stay() {
     assert!(matches!(only(evidence("a.json", vec![one_unit])), Method::DeleteBlob { .. }));
     let rigid = PartEvidence { can_rewrite: false, ..part(&[], 9, &[1]) };
     assert!(matches!(only(evidence("a.x", vec![rigid])), Method::Report { .. }), "never a row of others");
+    let shared = PartEvidence { can_rewrite: false, holds_others: true, elsewhere: 1, ..part(&[], 0, &[]) };
+    assert!(matches!(only(evidence("a.bin", vec![shared])), Method::Report { .. }), "nor bytes of others");
 }
 
 #[test]

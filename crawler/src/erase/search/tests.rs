@@ -65,3 +65,30 @@ fn rows_that_stay_are_digested_without_hers() {
     assert!(!rows::are_equal(&hers.parts[0].rows_after, &others.parts[0].rows_after));
     assert!(rows::are_equal(&BTreeMap::from([("t".to_owned(), RowsDigest::EMPTY)]), &BTreeMap::new()));
 }
+
+#[test]
+fn what_nobody_can_split_goes_whole_only_if_it_is_hers_alone() {
+    let sought = Sought::new(vec![Identifier::parse("email=ada@x.example").unwrap()]);
+    let search = |path: &str, bytes: &[u8]| {
+        let mut found = sought.search(&bytes.to_vec().into(), path, &Bounds::default(), false);
+        found.parts.remove(0)
+    };
+    let hers = search("a.bin", b"\x00\x01\xff\xfe\x00 ada@x.example \x00\x02\xff");
+    assert!(hers.format.read.is_none() && !hers.holds_others && !hers.units.is_empty());
+    let shared = search("a.bin", b"\x00\x01\xff\xfe\x00 ada@x.example \x00\x02\xff bob@x.example \x00");
+    assert!(shared.holds_others && shared.units.is_empty() && shared.has_hits());
+    let log = search("a.db-wal", b"\x00\x01\xff\xfe\x00 ada@x.example \x00\x02\xff");
+    assert!(log.holds_others, "a log holds rows of anybody");
+}
+
+#[test]
+fn the_name_in_a_gzip_header_is_seen() {
+    let sought = Sought::new(vec![Identifier::parse("email=ada@x.example").unwrap()]);
+    let mut encoder = flate2::GzBuilder::new()
+        .filename("ada@x.example.csv")
+        .write(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, b"day,steps\n1,2\n").unwrap();
+    let stored = encoder.finish().unwrap();
+    let found = sought.search(&stored.into(), "a.csv.gz", &Bounds::default(), false);
+    assert!(found.has_hits());
+}

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use catalog::store::Store;
+
 use super::lake::{ADA, Setup, gzip};
 use crate::erase::answer::FindAnswer;
 use crate::erase::{FindOptions, Identifier, find};
@@ -75,4 +77,27 @@ async fn her_rows_lead_to_tables_that_never_mention_her() {
     let steps: Vec<_> =
         planned.steps.iter().map(|step| (step.path.as_deref().unwrap(), step.rows_removed)).collect();
     assert_eq!(steps, [("contacts.json", 1), ("crm/customers.csv", 1), ("sales/orders.csv.gz", 4)]);
+}
+
+#[tokio::test]
+async fn keys_of_a_map_that_are_addresses_reach_no_catalog_and_still_lead_to_her() {
+    let users = format!(
+        "{{\"{ADA}\": {{\"city\": \"Turin\"}}, \"bob@x.example\": {{\"city\": \"Oslo\"}}, \"carl@x.example\": {{\"city\": \"Ulm\"}}}}\n"
+    );
+    let setup = Setup::with(BTreeMap::from([
+        ("users.json", users.clone().into_bytes()),
+        ("users.ndjson", users.repeat(3).into_bytes()),
+        ("headless.csv", format!("{ADA},Turin,1\nbob@x.example,Oslo,2\ncarl@x.example,Ulm,3\n").into_bytes()),
+    ]));
+    crawl(&setup.officer().ctx, &setup.lakes[0]).await.unwrap();
+    let entries = setup.store.scan(&[], &[255; 65], usize::MAX).unwrap();
+    for bytes in entries.into_iter().flat_map(|(key, value)| [key, value]) {
+        for value in [ADA, "bob@x.example"] {
+            let found = bytes.windows(value.len()).any(|window| window == value.as_bytes());
+            assert!(!found, "{value} in {}", String::from_utf8_lossy(&bytes));
+        }
+    }
+    let answer = find(&setup.officer(), &setup.ada(), FindOptions::default()).await.unwrap();
+    let paths: std::collections::BTreeSet<_> = answer.places.iter().map(|place| place.path.as_str()).collect();
+    assert_eq!(paths.len(), 3, "{paths:?}");
 }
