@@ -19,7 +19,11 @@ pub(crate) fn erase(headwater: &Headwater, lake: &str) -> String {
     let planned = headwater.run(["erase", "plan", "--json", "--id", &id]).expect(0).json();
     let (plan, hash) = (planned["plan"].as_str().unwrap(), planned["hash"].as_str().unwrap());
     let own = headwater.run(["erase", "approve", plan, "--hash", hash]).expect(3);
-    assert!(own.stderr.contains("somebody else"), "an own approval is refused with a way out: {}", own.stderr);
+    assert!(
+        own.stderr.contains("somebody else"),
+        "an own approval is refused with a way out: {}",
+        own.stderr
+    );
     headwater.run(["erase", "run", plan, "--hash", hash]).expect(3);
     let approver = headwater.token("approver", "bob");
     headwater.run_as(&approver, ["erase", "approve", plan, "--hash", &"0".repeat(64)]).expect(3);

@@ -297,8 +297,10 @@ fn parts(evidence: &Evidence) -> Vec<Decided> {
                 true => "what it holds of others".to_owned(),
                 false => format!("{} rows of others", part.rows_kept()),
             };
-            let reason =
-                format!("{what} cannot be removed from {} yet, and deleting it would lose {lost}", part.format);
+            let reason = format!(
+                "{what} cannot be removed from {} yet, and deleting it would lose {lost}",
+                part.format
+            );
             reports.push((Method::Report { reason }, vec![part.member.clone()]));
             continue;
         }

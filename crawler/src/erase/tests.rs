@@ -87,7 +87,8 @@ async fn one_person_goes_and_everybody_elses_bytes_stay() {
 #[tokio::test]
 async fn a_database_with_a_log_beside_it_is_left_alone() {
     let made = tempfile::NamedTempFile::new().unwrap();
-    let statements = format!("CREATE TABLE t (email TEXT); INSERT INTO t VALUES ('{ADA}'), ('bob@x.example');");
+    let statements =
+        format!("CREATE TABLE t (email TEXT); INSERT INTO t VALUES ('{ADA}'), ('bob@x.example');");
     rusqlite::Connection::open(made.path()).unwrap().execute_batch(&statements).unwrap();
     let database = std::fs::read(made.path()).unwrap();
     let setup = Setup::with(BTreeMap::from([("a.db", database.clone()), ("a.db-wal", vec![7; 64])]));

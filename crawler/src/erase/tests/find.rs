@@ -98,6 +98,7 @@ async fn keys_of_a_map_that_are_addresses_reach_no_catalog_and_still_lead_to_her
         }
     }
     let answer = find(&setup.officer(), &setup.ada(), FindOptions::default()).await.unwrap();
-    let paths: std::collections::BTreeSet<_> = answer.places.iter().map(|place| place.path.as_str()).collect();
+    let paths: std::collections::BTreeSet<_> =
+        answer.places.iter().map(|place| place.path.as_str()).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
 }

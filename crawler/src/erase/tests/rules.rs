@@ -43,7 +43,7 @@ async fn a_run_needs_the_hash_and_somebody_elses_approval() {
     );
     assert_eq!(
         run(&setup.officer(), &id, &answer.hash).await.map(drop).map_err(kind),
-        Err(ErrorKind::Denied)
+        Err(ErrorKind::Conflict)
     );
     let own = setup.desk("local:officer", Role::Approver);
     assert_eq!(approve(&own, &id, &answer.hash).await.map(drop).map_err(kind), Err(ErrorKind::Denied));
