@@ -194,11 +194,17 @@ pub struct Rewritten {
 /// How a container is opened and put together again.
 pub struct Container {
     /// Calls back with each member; the callback's error ends it.
-    pub members:
-        fn(&Content, &Bounds, &mut dyn FnMut(Member) -> Result<(), FormatError>) -> Result<(), FormatError>,
+    pub members: MembersFn,
     /// Writes the container with some members replaced or removed, the bytes and times of all others as they were.
-    pub rewrite: fn(&Content, &BTreeMap<String, Edit>, &mut dyn Write) -> Result<(), FormatError>,
+    pub rewrite: EditFn,
 }
+
+/// Hands each member of a container to a function.
+pub type MembersFn = fn(&Content, &Bounds, OnMember<'_>) -> Result<(), FormatError>;
+/// What is called with each member.
+pub type OnMember<'a> = &'a mut dyn FnMut(Member) -> Result<(), FormatError>;
+/// Writes a container with edits by member name.
+pub type EditFn = fn(&Content, &BTreeMap<String, Edit>, &mut dyn Write) -> Result<(), FormatError>;
 
 /// A member of a container.
 pub struct Member {

@@ -93,7 +93,7 @@ fn tear(got: GetResult, dice: u8) -> GetResult {
         *left -= chunk.as_ref().map_or(0, |bytes| bytes.len() as u64);
         std::future::ready(Some(chunk))
     });
-    let end = stream::iter((dice % 2 == 0).then(|| Err(failed("connection reset"))));
+    let end = stream::iter(dice.is_multiple_of(2).then(|| Err(failed("connection reset"))));
     let payload = GetResultPayload::Stream(body.chain(end).boxed());
     GetResult { payload, meta, range, attributes }
 }

@@ -8,6 +8,9 @@ use super::read::{Column, PartRead, Read};
 use super::token::Tokens;
 use catalog::model::Part;
 
+/// A part with what is known of its rows, if it has rows.
+pub(crate) type ProfiledPart = (Part, Option<(Profile, Vec<Column>)>);
+
 /// A blob with its profiles; values of cells are still in them.
 pub struct Profiled {
     /// Which one.
@@ -15,7 +18,7 @@ pub struct Profiled {
     /// Digest of its stored bytes.
     pub digest: Option<Digest>,
     /// Its parts with what is known of their rows.
-    pub parts: Vec<(Part, Option<(Profile, Vec<Column>)>)>,
+    pub parts: Vec<ProfiledPart>,
     /// Identifiers in it.
     pub tokens: Tokens,
     /// Kinds of personal data in its path, with how sure.

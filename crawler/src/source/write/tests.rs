@@ -104,7 +104,9 @@ fn only_old_leftovers_are_swept() {
     for (name, old) in [(".headwater-1.tmp", Some(old)), (".headwater-2.tmp", None), ("data.tmp", Some(old))]
     {
         let file = File::create(folder.path().join(name)).unwrap();
-        old.map(|old| file.set_modified(old).unwrap());
+        if let Some(old) = old {
+            file.set_modified(old).unwrap();
+        }
     }
     assert_eq!(sweep(folder.path()).unwrap(), 1);
     assert!(folder.path().join(".headwater-2.tmp").exists() && folder.path().join("data.tmp").exists());
