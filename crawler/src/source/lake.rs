@@ -159,11 +159,13 @@ impl Lake {
         self.versions.as_ref()
     }
 
-    /// Whether a path is among those that count: included, not excluded, not a leftover of ours.
+    /// Whether a path is among those that count: included, not excluded, not being written by us.
     pub fn accepts(&self, path: &str) -> bool {
         let only = self.only.as_deref().is_none_or(|only| only == path);
         let included = self.include.as_ref().is_none_or(|globs| globs.is_match(path));
-        only && included && !self.exclude.is_match(path) && !local::is_leftover(path)
+        only && included
+            && !self.exclude.is_match(path)
+            && !local::is_being_written(self.folder.as_deref(), path)
     }
 
     /// Lists what is in it now.

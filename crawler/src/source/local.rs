@@ -25,10 +25,17 @@ pub(super) const LEFTOVER_PREFIX: &str = ".headwater-";
 /// How it ends.
 pub(super) const LEFTOVER_SUFFIX: &str = ".tmp";
 
-/// Whether a path is what a killed replacement left behind.
+/// Whether a path is named as a replacement's temporary file is.
 pub(super) fn is_leftover(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.starts_with(LEFTOVER_PREFIX) && name.ends_with(LEFTOVER_SUFFIX)
+}
+
+/// Whether a path is a replacement that somebody alive is writing: its writer holds a lock on it. What a killed one left
+/// behind is nobody's, and counts as a blob like any other, so that no verification passes over whoever is in it.
+pub(super) fn is_being_written(folder: Option<&Path>, path: &str) -> bool {
+    let locked = |folder: &Path| File::open(folder.join(path)).is_ok_and(|file| file.try_lock().is_err());
+    is_leftover(path) && folder.is_some_and(locked)
 }
 
 /// The entity tag of a file, as `object_store` makes it.

@@ -11,7 +11,6 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::{
@@ -30,8 +29,6 @@ const SINGLE_PUT_BYTES_MAX: u64 = 32 << 20;
 const PART_BYTES_MIN: u64 = 8 << 20;
 /// Parts of one upload; S3 takes 10,000.
 const PARTS_MAX: u64 = 9_000;
-/// Leftovers of killed replacements are removed once they are this old.
-const LEFTOVER_AGE: Duration = Duration::from_secs(3_600);
 
 impl Lake {
     /// Puts other bytes in the place of an object, if it still is the one with `expect_etag`; gives the new etag.
@@ -105,7 +102,7 @@ impl Lake {
         Ok(uploads.len())
     }
 
-    /// Removes what killed replacements left in the folder of a path, once it is old enough to be nobody's.
+    /// Removes what killed replacements left in the folder of a path: what no living writer holds a lock on.
     ///
     /// # Errors
     /// If the folder cannot be read.
@@ -237,6 +234,7 @@ fn replace_file(folder: &Path, path: &str, expected: &str, mut content: Content)
         .suffix(local::LEFTOVER_SUFFIX)
         .tempfile_in(parent)
         .map_err(failed)?;
+    new.as_file().lock().map_err(failed)?; // goes with the process: a leftover is told by it
     io::copy(&mut content.by_ref(), new.as_file_mut()).map_err(failed)?;
     let made = new.as_file().metadata().map_err(failed)?;
     if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
@@ -263,11 +261,9 @@ fn sweep(folder: &Path) -> io::Result<usize> {
     let mut removed = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let old = |metadata: fs::Metadata| {
-            metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFTOVER_AGE))
-        };
+        let nobodys = |path: &Path| File::open(path).is_ok_and(|file| file.try_lock().is_ok());
         let leftover = entry.file_name().to_str().is_some_and(local::is_leftover);
-        if leftover && entry.metadata().is_ok_and(old) {
+        if leftover && nobodys(&entry.path()) {
             fs::remove_file(entry.path())?;
             removed += 1;
         }

@@ -22,6 +22,8 @@ async fn files_are_listed_whatever_they_are_called() {
     for name in ["d/e/x.csv", "two\nlines", "100%25.txt", "a b.csv", ".headwater-9.tmp", "z#?.json"] {
         fs::write(root.join(name), name).unwrap();
     }
+    let being_written = fs::File::open(root.join(".headwater-9.tmp")).unwrap();
+    being_written.lock().unwrap();
     fs::write(root.join(std::ffi::OsStr::from_bytes(b"caf\xe9")), "x").unwrap();
     std::os::unix::fs::symlink("d/e/x.csv", root.join("alias")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", root.join("out")).unwrap();

@@ -98,16 +98,13 @@ async fn a_failing_store_is_written_to_once_and_right() {
 }
 
 #[test]
-fn only_old_leftovers_are_swept() {
+fn only_leftovers_of_the_dead_are_swept_and_all_of_them_are_listed() {
     let folder = tempfile::tempdir().unwrap();
-    let old = std::time::SystemTime::now() - LEFTOVER_AGE * 2;
-    for (name, old) in [(".headwater-1.tmp", Some(old)), (".headwater-2.tmp", None), ("data.tmp", Some(old))]
-    {
-        let file = File::create(folder.path().join(name)).unwrap();
-        if let Some(old) = old {
-            file.set_modified(old).unwrap();
-        }
-    }
+    let make = |name: &str| File::create(folder.path().join(name)).unwrap();
+    let (living, _dead, _other) = (make(".headwater-1.tmp"), make(".headwater-2.tmp"), make("data.tmp"));
+    living.lock().unwrap();
+    let counted = |name: &str| !local::is_being_written(Some(folder.path()), name);
+    assert!(!counted(".headwater-1.tmp") && counted(".headwater-2.tmp") && counted("data.tmp"));
     assert_eq!(sweep(folder.path()).unwrap(), 1);
-    assert!(folder.path().join(".headwater-2.tmp").exists() && folder.path().join("data.tmp").exists());
+    assert!(folder.path().join(".headwater-1.tmp").exists() && folder.path().join("data.tmp").exists());
 }
