@@ -56,6 +56,8 @@ struct Node {
     path: FeaturePath,
     feature: Option<usize>,
     children: HashMap<String, usize>,
+    /// Children in the order in which they first came, which records of one writer repeat.
+    order: Vec<(String, usize)>,
     items: Option<usize>,
 }
 
@@ -79,7 +81,24 @@ impl Features {
         }
         let child = self.add(self.nodes[node].path.field(name));
         self.nodes[node].children.insert(name.to_owned(), child);
+        self.nodes[node].order.push((name.to_owned(), child));
         child
+    }
+
+    /// The node of a known field, looked for first where it stood in earlier records; `next` goes on from there.
+    fn known(&self, node: usize, name: &str, next: &mut usize) -> Option<usize> {
+        let node = &self.nodes[node];
+        match node.order.get(*next) {
+            Some((expected, child)) if expected == name => {
+                *next += 1;
+                Some(*child)
+            }
+            _ => {
+                let child = *node.children.get(name)?;
+                *next = node.order.iter().position(|(_, known)| *known == child).map_or(0, |place| place + 1);
+                Some(child)
+            }
+        }
     }
 
     fn items(&mut self, node: usize) -> usize {
@@ -94,9 +113,6 @@ impl Features {
     /// Whether a name must not become part of a path: paths are recorded, and people's addresses serve as names too.
     fn is_data(&self, node: usize, name: &str) -> bool {
         let node = &self.nodes[node];
-        if node.children.contains_key(name) {
-            return false;
-        }
         node.children.len() >= NAMES_MAX
             || name.len() > NAME_BYTES_MAX
             || name.contains('@')
@@ -130,6 +146,8 @@ struct Frame {
     node: usize,
     unit: Unit,
     is_array: bool,
+    /// Where the next name is expected among the node's.
+    next: usize,
 }
 
 /// Hands on the cells of values of one part.
@@ -163,7 +181,8 @@ impl Cells {
             let (token, node, unit) = match pending.take() {
                 Some(value) => value,
                 None => {
-                    let Some(frame) = open.last() else { return Ok(()) };
+                    let depth = open.len();
+                    let Some(frame) = open.last_mut() else { return Ok(()) };
                     let (node, unit, is_array) = (frame.node, frame.unit, frame.is_array);
                     match lexer.next()? {
                         Token::EndArray | Token::EndObject => {
@@ -172,7 +191,7 @@ impl Cells {
                         }
                         Token::Key => {
                             let at = self.at(lexer, row, unit, base);
-                            let child = self.member(&lexer.text(), node, at, open.len(), sink);
+                            let child = self.member(&lexer.text(), (node, &mut frame.next), at, depth, sink);
                             (lexer.next()?, child, unit)
                         }
                         token if is_array => (token, node, unit.of_element(token, base + lexer.start())),
@@ -191,7 +210,7 @@ impl Cells {
                     } else {
                         node
                     };
-                    open.push(Frame { node: inner, unit, is_array });
+                    open.push(Frame { node: inner, unit, is_array, next: 0 });
                 }
                 scalar => {
                     let at = self.at(lexer, row, unit, base);
@@ -207,9 +226,19 @@ impl Cells {
     }
 
     /// The node of a member's value. A name that is data is a cell itself, as in Parquet's maps: `key` and `value` of items.
-    fn member(&mut self, name: &str, node: usize, at: At, depth: usize, sink: &mut dyn Sink) -> usize {
+    fn member(
+        &mut self,
+        name: &str,
+        (node, next): (usize, &mut usize),
+        at: At,
+        depth: usize,
+        sink: &mut dyn Sink,
+    ) -> usize {
         if depth > self.nesting_max {
             return node;
+        }
+        if let Some(known) = self.features.known(node, name, next) {
+            return known;
         }
         if !self.features.is_data(node, name) {
             return self.features.child(node, name);
