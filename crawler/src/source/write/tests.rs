@@ -10,6 +10,7 @@ use super::*;
 use crate::source::SourceOptions;
 use crate::source::faulty::{Faults, Faulty};
 use crate::source::guard::Limits;
+use std::time::Duration;
 
 fn patient() -> SourceOptions {
     let backoff = Duration::from_micros(10);
