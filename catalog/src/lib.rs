@@ -1,7 +1,7 @@
 //! The nouns of a data lake, their rules and their durable record.
 //!
 //! Synchronous and pure but for the [`store`]: it knows no network, no file format and no clock of its own
-//! (see [`env`]). Every mutation is a [`Change`] that [`Catalog::commit`] applies in one atomic batch;
+//! (see [`mod@env`]). Every mutation is a [`Change`] that [`Catalog::commit`] applies in one atomic batch;
 //! nothing recorded is overwritten, so that every read can be asked as of a past time.
 
 pub mod catalog;

@@ -3,7 +3,7 @@
 //! | file | owns |
 //! |---|---|
 //! | [`graph`] | ML Metadata's operations on types, artifacts, executions, contexts and events |
-//! | [`derive`] | edges inferred from facts about content; pure |
+//! | [`mod@derive`] | edges inferred from facts about content; pure |
 //! | [`record`] | inferred edges as executions, replaced when they no longer hold |
 //! | [`walk`] | up- and downstream walks, origins, renderings |
 //! | [`openlineage`] | OpenLineage events as changes |

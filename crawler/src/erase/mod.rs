@@ -6,9 +6,9 @@
 //! | [`keys`] | the folder of keys, apart from the catalog |
 //! | [`search`] | one blob, read in full; [`raw`] looks at bytes, [`rows`] digests what stays |
 //! | [`lookup`] | places of a person through the index, confirmed in the bytes; [`expand`] follows their rows |
-//! | [`plan`] | gathers evidence over the lake as it is now and has the catalog decide |
+//! | [`mod@plan`] | gathers evidence over the lake as it is now and has the catalog decide |
 //! | [`execute`] | the only place that overwrites or deletes blobs; [`forget`] takes them out of the catalog's history |
-//! | [`verify`] | a fresh look that never reads the plan |
+//! | [`mod@verify`] | a fresh look that never reads the plan |
 //! | [`certify`] | the certificate, the ledger, the end of the key |
 //!
 //! The functions re-exported here are what command line and HTTP call; each takes a [`Desk`] and returns something that
