@@ -19,6 +19,11 @@ pub(crate) fn start(default_level: &str) {
     } else {
         builder.with_ansi(std::io::stderr().is_terminal()).try_init()
     };
+    // A panic's own message may quote the bytes that a reader fell over; where it happened may not.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a defect of ours: this task ended early");
+    }));
 }
 
 /// A bare level is meant for our crates; others stay at `warn`.
