@@ -45,8 +45,12 @@ impl SledStore {
     }
 }
 
+/// Pages that sled keeps decoded; its own default is a gigabyte.
+const CACHE_BYTES: u64 = 64 << 20;
+
 fn open(directory: &Path) -> Result<sled::Db, StoreError> {
-    sled::Config::new().path(directory).mode(sled::Mode::HighThroughput).open().map_err(translate)
+    let config = sled::Config::new().path(directory).mode(sled::Mode::HighThroughput);
+    config.cache_capacity(CACHE_BYTES).open().map_err(translate)
 }
 
 /// Opens a directory that this process itself has just closed.

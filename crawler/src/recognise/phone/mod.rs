@@ -5,6 +5,8 @@
 
 mod plan;
 
+use std::rc::Rc;
+
 use super::card::is_joined;
 use super::text::{NEGATIVE, clean_after, clean_before, has_word, lower_before, nearer};
 use super::{ColumnFacts, Recogniser, Span, TokenSink};
@@ -38,6 +40,8 @@ struct Candidate {
     groups: Vec<u8>,
     /// Written with brackets around an area code.
     bracketed: bool,
+    /// What it may stand for, as E.164; never empty once it is visited.
+    readings: Rc<[String]>,
 }
 
 fn find(text: &str, out: &mut Vec<Span>) {
@@ -53,7 +57,7 @@ fn find(text: &str, out: &mut Vec<Span>) {
 fn tokens(text: &str, sink: &mut TokenSink<'_>) {
     each(text, |candidate| {
         let Candidate { start, end, .. } = *candidate;
-        plan::readings(&candidate.digits, candidate.plus, &mut |e164| sink(start, end, e164));
+        candidate.readings.iter().for_each(|e164| sink(start, end, e164));
     });
 }
 
@@ -64,9 +68,7 @@ fn normalise(value: &str) -> Option<String> {
     let mut first = None;
     each(value, |candidate| {
         if candidate.start == 0 && candidate.end == value.len() {
-            plan::readings(&candidate.digits, candidate.plus, &mut |e164| {
-                first.get_or_insert_with(|| e164.to_owned());
-            });
+            first = first.take().or_else(|| candidate.readings.first().cloned());
         }
     });
     first
@@ -84,12 +86,11 @@ fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
 }
 
 fn confidence(text: &str, candidate: &Candidate) -> f32 {
-    let Candidate { start, end, ref digits, plus, ref groups, bracketed } = *candidate;
-    let valid = plan::is_readable(digits, plus);
+    let Candidate { start, end, ref digits, plus, ref groups, bracketed, .. } = *candidate;
     if plus {
-        return if valid { 0.95 } else { 0.0 };
+        return 0.95;
     }
-    if !valid || looks_like_date(groups, &text[start..end]) {
+    if looks_like_date(groups, &text[start..end]) {
         return 0.0;
     }
     let before = lower_before(text, start, 40);
@@ -204,7 +205,7 @@ fn run(bytes: &[u8], first: usize) -> Vec<(usize, usize)> {
 }
 
 fn visit_run(text: &str, start: usize, groups: &[(usize, usize)], visit: &mut impl FnMut(&Candidate)) {
-    if take(text, start, groups).is_some_and(|whole| emit(text, &whole, visit)) {
+    if take(text, start, groups).is_some_and(|whole| emit(text, whole, visit)) {
         return;
     }
     let bytes = text.as_bytes();
@@ -219,7 +220,7 @@ fn visit_run(text: &str, start: usize, groups: &[(usize, usize)], visit: &mut im
                 let partial = (from, to) != (0, groups.len());
                 if ends
                     && partial
-                    && take(text, head, &groups[from..to]).is_some_and(|c| emit(text, &c, visit))
+                    && take(text, head, &groups[from..to]).is_some_and(|c| emit(text, c, visit))
                 {
                     used = Some(to);
                     break;
@@ -231,10 +232,14 @@ fn visit_run(text: &str, start: usize, groups: &[(usize, usize)], visit: &mut im
 }
 
 /// Hands a candidate on if anything can be read from it.
-fn emit(text: &str, candidate: &Candidate, visit: &mut impl FnMut(&Candidate)) -> bool {
-    let readable = clean_after(text, candidate.end) && plan::is_readable(&candidate.digits, candidate.plus);
+fn emit(text: &str, mut candidate: Candidate, visit: &mut impl FnMut(&Candidate)) -> bool {
+    if !clean_after(text, candidate.end) {
+        return false;
+    }
+    candidate.readings = plan::readings(&candidate.digits, candidate.plus);
+    let readable = !candidate.readings.is_empty();
     if readable {
-        visit(candidate);
+        visit(&candidate);
     }
     readable
 }
@@ -262,5 +267,5 @@ fn take(text: &str, start: usize, groups: &[(usize, usize)]) -> Option<Candidate
         _ => super::text::digits(written),
     };
     let groups = groups.iter().map(|(from, to)| (to - from).min(255) as u8).collect();
-    Some(Candidate { start, end, digits, plus, groups, bracketed: opened == 1 })
+    Some(Candidate { start, end, digits, plus, groups, bracketed: opened == 1, readings: Rc::default() })
 }

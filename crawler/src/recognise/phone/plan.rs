@@ -3,6 +3,8 @@
 //! The crate `phonenumber` parses with a shared, locked cache of patterns; here its metadata is compiled once into one
 //! automaton a country calling code and one for all default regions, so that a candidate costs one or two matches.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::{LazyLock, OnceLock};
 
 use phonenumber::metadata::DATABASE;
@@ -99,16 +101,43 @@ fn pattern_of_code(code: u16) -> Option<&'static Regex> {
         .as_ref()
 }
 
-/// Whether the digits can be a telephone number at all.
-pub(super) fn is_readable(digits: &str, plus: bool) -> bool {
-    let mut any = false;
-    readings(digits, plus, &mut |_| any = true);
-    any
+/// Numbers whose readings are remembered a thread; a power of two.
+const REMEMBERED: usize = 64;
+
+/// The readings of one number as it was written.
+struct Remembered {
+    digits: String,
+    plus: bool,
+    readings: Rc<[String]>,
+}
+
+thread_local! {
+    /// Finding, judging and indexing a number ask for its readings one after the other; all but the first are answered from here.
+    static MEMORY: RefCell<Vec<Option<Remembered>>> = RefCell::new((0..REMEMBERED).map(|_| None).collect());
+}
+
+/// Every E.164 form that the digits may stand for; none if they can be no telephone number.
+pub(super) fn readings(digits: &str, plus: bool) -> Rc<[String]> {
+    let hash =
+        digits.bytes().fold(usize::from(plus), |hash, digit| hash.wrapping_mul(31) + usize::from(digit));
+    let place = (hash ^ (hash >> 7)) % REMEMBERED;
+    let known = MEMORY.with_borrow(|memory| {
+        let met = memory[place].as_ref().filter(|met| met.plus == plus && met.digits == digits);
+        met.map(|met| Rc::clone(&met.readings))
+    });
+    known.unwrap_or_else(|| {
+        let mut all = Vec::new();
+        each_reading(digits, plus, &mut |e164| all.push(e164.to_owned()));
+        let readings: Rc<[String]> = all.into();
+        let met = Remembered { digits: digits.to_owned(), plus, readings: Rc::clone(&readings) };
+        MEMORY.with_borrow_mut(|memory| memory[place] = Some(met));
+        readings
+    })
 }
 
 /// Gives every E.164 form that the digits may stand for: with a plus or a double zero the country is written; without,
 /// the country may be written bare (`49301234567`, as columns of integers have it) or be any default region.
-pub(super) fn readings(digits: &str, plus: bool, sink: &mut dyn FnMut(&str)) {
+fn each_reading(digits: &str, plus: bool, sink: &mut dyn FnMut(&str)) {
     if plus {
         if let Some(e164) = international(digits, true) {
             sink(&e164);
