@@ -248,6 +248,8 @@ fn looks(cell: &str) -> Looks {
             if digits >= 6 && cell[1..].matches('-').count() == 2 { Looks::Date } else { Looks::Number }
         }
         _ if digits >= 4 && of("-/:. TZ+") => Looks::Date,
+        // A sentence with an address in it is text.
+        _ if cell.contains(char::is_whitespace) => Looks::Text,
         _ if cell.contains('@') || cell.starts_with("http") || is_hexadecimal(cell) => Looks::Address,
         _ => Looks::Text,
     }
