@@ -78,7 +78,11 @@ pub async fn run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<RunAnswer> {
             touched.insert(step.source.clone());
         }
     }
-    answer.needs_rewrite = answer.done > 0;
+    let gone = forget::gone(catalog, &run.sought)?;
+    answer.needs_rewrite = answer.done > 0 || !gone.is_empty();
+    if !gone.is_empty() {
+        desk.commit(gone).await?;
+    }
     answer.touched_sources = touched.iter().map(|source: &SourceId| source.0.clone()).collect();
     let status = if answer.open.is_empty() { RequestStatus::Executed } else { RequestStatus::Running };
     let outcome = format!(

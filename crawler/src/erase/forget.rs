@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use catalog::catalog::Changed;
 use catalog::lineage::graph;
 use catalog::model::{
-    Artifact, BlobId, BlobTokens, BlobVersion, Context, Dataset, Execution, Findings, Properties, Property,
-    Statistics,
+    Artifact, BlobId, BlobTokens, BlobVersion, Context, ContextId, Dataset, DatasetId, Execution, Findings,
+    Properties, Property, Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -44,6 +45,9 @@ pub(super) fn changes(catalog: &Catalog, blob: &BlobId, path: &str, sought: &Sou
         }
     }
     let Some(named) = named else { return Ok(changes) };
+    for id in contexts {
+        changes.extend(unnamed(catalog, id, named)?);
+    }
     for id in executions {
         if let Some(execution) = catalog.get::<Execution>(&id, AsOf::Now)? {
             let mut clean = execution.clone();
@@ -53,21 +57,69 @@ pub(super) fn changes(catalog: &Catalog, blob: &BlobId, path: &str, sought: &Sou
             changes.extend(replaced(&execution, clean)?);
         }
     }
-    for id in contexts {
-        if let Some(context) = catalog.get::<Context>(&id, AsOf::Now)? {
-            let mut clean = context.clone();
-            if clean.name.contains(named) {
-                clean.name = format!("erased {id}");
-            }
-            drop_naming(&mut clean.properties, named);
-            drop_naming(&mut clean.custom_properties, named);
-            changes.extend(replaced(&context, clean)?);
-        }
-    }
     for dataset in catalog.find::<Dataset>(Index::DatasetOfBlob, &blob.0)? {
         changes.push(Change::purge::<Dataset>(&dataset.id));
     }
     Ok(changes)
+}
+
+/// Changes that make the catalog forget blobs and datasets that are gone from the lake and whose path names the person:
+/// no step is about them, and their history would name her for ever.
+///
+/// # Errors
+/// What the catalog fails with.
+pub(super) fn gone(catalog: &Catalog, sought: &Sought) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for id in closed::<BlobVersion>(catalog)? {
+        let Ok(id) = id.as_slice().try_into().map(BlobId) else { continue };
+        if let Some(known) =
+            last::<BlobVersion>(catalog, &id)?.filter(|known| sought.in_name(&known.path).is_some())
+        {
+            changes.extend(self::changes(catalog, &id, &known.path, sought)?);
+        }
+    }
+    for id in closed::<Dataset>(catalog)? {
+        let Ok(id) = String::from_utf8(id).map(DatasetId) else { continue };
+        let Some(known) =
+            last::<Dataset>(catalog, &id)?.filter(|known| sought.in_name(&known.root).is_some())
+        else {
+            continue;
+        };
+        changes.push(Change::purge::<Dataset>(&id));
+        if let Some(context) = known.context {
+            changes.extend(unnamed(catalog, context, &known.root)?);
+        }
+    }
+    Ok(changes)
+}
+
+/// Ids of records of a kind that are closed and not purged.
+fn closed<R: Record>(catalog: &Catalog) -> Result<Vec<Vec<u8>>> {
+    let mut ids = Vec::new();
+    catalog.changed::<R>(0, &mut |id, changed| {
+        if matches!(changed, Changed::Closed) {
+            ids.push(id.to_vec());
+        }
+        Ok(())
+    })?;
+    Ok(ids)
+}
+
+/// What a record said last.
+fn last<R: Record>(catalog: &Catalog, id: &R::Id) -> Result<Option<R>> {
+    Ok(catalog.history::<R>(id)?.into_iter().find_map(|(_, record)| record))
+}
+
+/// A context without what names the person in it.
+fn unnamed(catalog: &Catalog, id: ContextId, named: &str) -> Result<Vec<Change>> {
+    let Some(context) = catalog.get::<Context>(&id, AsOf::Now)? else { return Ok(Vec::new()) };
+    let mut clean = context.clone();
+    if clean.name.contains(named) {
+        clean.name = format!("erased {id}");
+    }
+    drop_naming(&mut clean.properties, named);
+    drop_naming(&mut clean.custom_properties, named);
+    replaced(&context, clean)
 }
 
 /// The record without its history, if there is anything to forget about it.

@@ -47,8 +47,9 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
 async fn one_person_goes_and_everybody_elses_bytes_stay() {
     let setup = Setup::with(files());
     let before = setup.bytes();
-    let places =
-        find(&setup.officer(), &setup.ada(), FindOptions { scan: true, expand: false }).await.unwrap();
+    let places = find(&setup.officer(), &setup.ada(), FindOptions { scan: true, ..FindOptions::default() })
+        .await
+        .unwrap();
     assert!(places.places.is_empty(), "nothing was crawled, so nothing is known");
     let (plan, hash) = setup.approved_plan().await;
     let answer = run(&setup.officer(), &plan, &hash).await.unwrap();
@@ -96,4 +97,22 @@ async fn a_database_with_a_log_beside_it_is_left_alone() {
     let answer = run(&setup.officer(), &plan, &hash).await.unwrap();
     assert_eq!((answer.failed.len(), answer.done), (1, 0), "{answer:?}");
     assert_eq!(setup.bytes()["a.db"], database);
+}
+
+#[tokio::test]
+async fn a_file_named_for_her_that_went_before_is_forgotten_too() {
+    let rows = format!("id,email\n1,{ADA}\n2,bob@x.example\n");
+    let named = format!("exports/{ADA}/all.csv");
+    let setup = Setup::with(BTreeMap::from([
+        (named.as_str(), rows.clone().into_bytes()),
+        ("a.csv", rows.into_bytes()),
+    ]));
+    crate::pipeline::crawl(&setup.officer().ctx, &setup.lakes[0]).await.unwrap();
+    std::fs::remove_dir_all(setup.folder.path().join("lake/exports")).unwrap();
+    crate::pipeline::crawl(&setup.officer().ctx, &setup.lakes[0]).await.unwrap();
+    let (plan, hash) = setup.approved_plan().await;
+    run(&setup.officer(), &plan, &hash).await.unwrap();
+    assert_eq!(verify(&setup.officer(), &plan.0).await.unwrap().hits, 0, "no history names her");
+    certificate(&setup.officer(), &plan.0).await.unwrap();
+    setup.expect_no_value(&[ADA]);
 }
