@@ -1,5 +1,8 @@
 //! Lineage: all edges, or those up and down from one thing; and run events that pipelines report.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use catalog::lineage::openlineage;
 use catalog::lineage::render::to_dot;
 use catalog::lineage::walk::{DEPTH_DEFAULT, Edge, Start, Way, all, walk};
@@ -54,6 +57,7 @@ pub(super) fn edges(catalog: &Catalog, query: &LineageQuery, as_of: AsOf, paging
             (found.edges, found.truncated)
         }
     };
+    let edges = once(edges);
     let mut answer = if query.dot {
         let mut answer = Answer::text(to_dot(&edges));
         answer.outcome = if edges.is_empty() { super::Outcome::Nothing } else { super::Outcome::Done };
@@ -69,6 +73,23 @@ pub(super) fn edges(catalog: &Catalog, query: &LineageQuery, as_of: AsOf, paging
     } else {
         answer
     })
+}
+
+/// Each edge between two names once, as it was last told: versions of a blob and repeated runs tell the same one again.
+fn once(edges: Vec<Edge>) -> Vec<Edge> {
+    let mut places: HashMap<(String, String, String, String), usize> = HashMap::new();
+    let mut kept: Vec<Edge> = Vec::new();
+    for edge in edges {
+        let key = (edge.from.clone(), edge.to.clone(), edge.kind.clone(), edge.reported_by.clone());
+        match places.entry(key) {
+            Entry::Occupied(place) => kept[*place.get()] = edge,
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(edge);
+            }
+        }
+    }
+    kept
 }
 
 /// Takes an OpenLineage event. Deliveries are many and repeated, so they stand in the journal, not in the audit log.
