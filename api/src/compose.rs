@@ -96,8 +96,8 @@ impl App {
     /// # Errors
     /// `Internal` if it cannot be set up.
     #[cfg(feature = "sql")]
-    pub(crate) async fn engine(self: &Arc<Self>, masking: sql::Masking) -> Result<sql::Engine> {
-        sql::Engine::open(self.catalog.clone(), Arc::new(Lakes(self.clone())), masking).await
+    pub(crate) async fn engine(self: &Arc<Self>, masking: sql::Masking, as_of: AsOf) -> Result<sql::Engine> {
+        sql::Engine::open(self.catalog.clone(), Arc::new(Lakes(self.clone())), masking, as_of).await
     }
 
     /// The desk at which a principal works on people: every source that was crawled and can be opened. One that cannot

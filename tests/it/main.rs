@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod bad;
 mod erase;
 mod kill;
 mod leak;
+mod past;
 mod serve;
 mod surface;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bucket.py ENDPOINT BUCKET FOLDER...   makes a versioned bucket and uploads each folder over the one before it,
+"""bucket.py ENDPOINT BUCKET FOLDER...   makes a versioned bucket unless it is there, and uploads each folder over the one before it,
 so that every object has as many versions as folders hold it; prints {key: etag} of the last."""
 import json, pathlib, sys
 
@@ -7,7 +7,8 @@ import boto3
 
 endpoint, bucket, *folders = sys.argv[1:]
 client = boto3.client("s3", endpoint_url=endpoint)
-client.create_bucket(Bucket=bucket)
+if bucket not in [known["Name"] for known in client.list_buckets()["Buckets"]]:
+    client.create_bucket(Bucket=bucket)
 client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 etags = {}
 for folder in map(pathlib.Path, folders):

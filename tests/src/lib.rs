@@ -3,6 +3,7 @@
 //! [`Headwater`] runs the binary with a catalog of its own, [`Moto`] is an S3 server on loopback,
 //! [`peer`] runs Python scripts that check us with other people's tools.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -28,6 +29,8 @@ pub struct Headwater {
     /// The catalog's directory.
     pub catalog: PathBuf,
     environment: Vec<(String, String)>,
+    /// Standard error of all runs so far.
+    logged: RefCell<String>,
 }
 
 /// What a run of the binary gave.
@@ -66,7 +69,12 @@ impl Answer {
 impl Headwater {
     /// With a catalog in `folder`.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { catalog: folder.join("catalog"), environment: Vec::new() }
+        Self { catalog: folder.join("catalog"), environment: Vec::new(), logged: RefCell::default() }
+    }
+
+    /// What all runs so far wrote to standard error.
+    pub fn logged(&self) -> String {
+        self.logged.borrow().clone()
     }
 
     /// Adds an environment variable to every run.
@@ -87,12 +95,18 @@ impl Headwater {
 
     /// Runs it to its end.
     pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Answer {
-        answer(self.command(arguments).output().expect("the binary starts"))
+        self.finish(&mut self.command(arguments))
+    }
+
+    fn finish(&self, command: &mut Command) -> Answer {
+        let answer = answer(command.output().expect("the binary starts"));
+        self.logged.borrow_mut().push_str(&answer.stderr);
+        answer
     }
 
     /// Runs it as the holder of a token.
     pub fn run_as<S: AsRef<OsStr>>(&self, token: &str, arguments: impl IntoIterator<Item = S>) -> Answer {
-        answer(self.command(arguments).env("HEADWATER_TOKEN", token).output().expect("the binary starts"))
+        self.finish(self.command(arguments).env("HEADWATER_TOKEN", token))
     }
 
     /// Makes a token and gives its secret.

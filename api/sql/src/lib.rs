@@ -75,6 +75,8 @@ struct Access {
     catalog: Arc<Catalog>,
     lakes: Arc<dyn LakeOpener>,
     masking: Masking,
+    /// Which state of the catalog the tables are; blobs are then read as they were, or not at all.
+    as_of: AsOf,
 }
 
 impl fmt::Debug for Access {
@@ -89,12 +91,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the catalog's datasets and records as tables.
+    /// Opens the catalog's datasets and records as tables, as they are or were.
     ///
     /// # Errors
     /// `Internal` if the query engine cannot be set up.
-    pub async fn open(catalog: Arc<Catalog>, lakes: Arc<dyn LakeOpener>, masking: Masking) -> Result<Self> {
-        let access = Access { catalog, lakes, masking };
+    pub async fn open(
+        catalog: Arc<Catalog>,
+        lakes: Arc<dyn LakeOpener>,
+        masking: Masking,
+        as_of: AsOf,
+    ) -> Result<Self> {
+        let access = Access { catalog, lakes, masking, as_of };
         let config = SessionConfig::new()
             .with_default_catalog_and_schema("headwater", "lake")
             .with_create_default_catalog_and_schema(false)
@@ -233,8 +240,11 @@ struct Datasets {
 /// Stands between the name of a dataset and the name of a member.
 const MEMBER_SEPARATOR: &str = "__";
 
-fn dataset_named(catalog: &Catalog, name: &str) -> Result<Option<Dataset>> {
-    let found = catalog.find::<Dataset>(Index::DatasetName, name.as_bytes())?;
+fn dataset_named(access: &Access, name: &str) -> Result<Option<Dataset>> {
+    let found = match access.as_of {
+        AsOf::Now => access.catalog.find::<Dataset>(Index::DatasetName, name.as_bytes())?,
+        past => access.catalog.all::<Dataset>(past)?, // indexes keep the present only
+    };
     Ok(found.into_iter().find(|dataset| dataset.name == name))
 }
 
@@ -242,8 +252,8 @@ fn dataset_named(catalog: &Catalog, name: &str) -> Result<Option<Dataset>> {
 impl SchemaProvider for Datasets {
     fn table_names(&self) -> Vec<String> {
         // Listing is a convenience of clients: what cannot be read is not listed, and asking for it says why.
-        let datasets = self.access.catalog.all::<Dataset>(AsOf::Now).unwrap_or_default();
-        let names = |dataset: &Dataset| table::table_names(&self.access.catalog, dataset).unwrap_or_default();
+        let datasets = self.access.catalog.all::<Dataset>(self.access.as_of).unwrap_or_default();
+        let names = |dataset: &Dataset| table::table_names(&self.access, dataset).unwrap_or_default();
         let mut names: Vec<String> = datasets.iter().flat_map(names).collect();
         names.sort();
         names
@@ -252,11 +262,11 @@ impl SchemaProvider for Datasets {
     async fn table(&self, name: &str) -> datafusion::error::Result<Option<Arc<dyn TableProvider>>> {
         let (access, name) = (self.access.clone(), name.to_owned());
         let found = ask(move || {
-            if let Some(dataset) = dataset_named(&access.catalog, &name)? {
+            if let Some(dataset) = dataset_named(&access, &name)? {
                 return table::open(access, dataset, None);
             }
             for (at, _) in name.match_indices(MEMBER_SEPARATOR) {
-                if let Some(dataset) = dataset_named(&access.catalog, &name[..at])? {
+                if let Some(dataset) = dataset_named(&access, &name[..at])? {
                     let member = &name[at + MEMBER_SEPARATOR.len()..];
                     return table::open(access, dataset, Some(member));
                 }
@@ -267,7 +277,7 @@ impl SchemaProvider for Datasets {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        let is_dataset = |name: &str| matches!(dataset_named(&self.access.catalog, name), Ok(Some(_)));
+        let is_dataset = |name: &str| matches!(dataset_named(&self.access, name), Ok(Some(_)));
         is_dataset(name) || name.match_indices(MEMBER_SEPARATOR).any(|(at, _)| is_dataset(&name[..at]))
     }
 }

@@ -7,7 +7,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ListArray, StructArray, new_null_array};
 use arrow_schema::DataType;
 use catalog::Result;
-use catalog::catalog::AsOf;
 use catalog::model::{Dataset, Feature, FeaturePath, FeatureType, Findings, Schema, Segment};
 
 use crate::{Access, Masking};
@@ -27,7 +26,7 @@ pub(crate) fn of(access: &Access, dataset: &Dataset, member: &[String], schema: 
         return Ok(mask);
     }
     for blob in &dataset.blobs {
-        let findings = access.catalog.get::<Findings>(blob, AsOf::Now)?;
+        let findings = access.catalog.get::<Findings>(blob, access.as_of)?;
         for finding in findings.into_iter().flat_map(|findings| findings.findings) {
             match finding.feature {
                 Some(feature) if finding.member == member => {

@@ -10,7 +10,6 @@ use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema as ArrowSchema, SchemaRef, TimeUnit};
 use async_trait::async_trait;
 use catalog::Result;
-use catalog::catalog::AsOf;
 use catalog::lineage::walk;
 use catalog::model::{
     BlobId, BlobVersion, Dataset, Execution, Findings, Schema, Searched, Source, Timestamp, Type,
@@ -177,7 +176,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(access: &'a Access) -> Result<Self> {
-        let sources = access.catalog.all::<Source>(AsOf::Now)?;
+        let sources = access.catalog.all::<Source>(access.as_of)?;
         let mut reading = Self {
             access,
             sources: sources.into_iter().map(|source| (source.id.0, source.url)).collect(),
@@ -199,7 +198,7 @@ impl<'a> Reading<'a> {
     fn each<R: Record>(&self, each: &mut dyn FnMut(R) -> Result<()>) -> Result<()> {
         let mut after = None;
         loop {
-            let page = self.access.catalog.list::<R>(AsOf::Now, after.as_deref(), PAGE_RECORDS)?;
+            let page = self.access.catalog.list::<R>(self.access.as_of, after.as_deref(), PAGE_RECORDS)?;
             page.records.into_iter().try_for_each(&mut *each)?;
             match page.next {
                 Some(next) => after = Some(next),
@@ -333,7 +332,9 @@ fn datasets(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
 fn features(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
     reading.each(&mut |dataset: Dataset| {
         let Some(id) = dataset.schema else { return Ok(()) };
-        let Some(schema) = reading.access.catalog.get::<Schema>(&id, AsOf::Now)? else { return Ok(()) };
+        let Some(schema) = reading.access.catalog.get::<Schema>(&id, reading.access.as_of)? else {
+            return Ok(());
+        };
         for (position, (path, feature)) in leaves(&schema.features).into_iter().enumerate() {
             let mut kind = &feature.kind;
             while let catalog::model::FeatureType::List(item) = kind {
@@ -354,7 +355,7 @@ fn features(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
 
 fn findings(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
     reading.each(&mut |found: Findings| {
-        let Some(blob) = reading.access.catalog.get::<BlobVersion>(&found.blob, AsOf::Now)? else {
+        let Some(blob) = reading.access.catalog.get::<BlobVersion>(&found.blob, reading.access.as_of)? else {
             return Ok(());
         };
         for finding in &found.findings {
@@ -376,10 +377,12 @@ fn findings(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
 fn lineage(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
     let mut hidden = HashSet::new();
     for blob in &reading.hidden {
-        hidden.extend(reading.access.catalog.get::<BlobVersion>(blob, AsOf::Now)?.map(|blob| blob.path));
+        hidden.extend(
+            reading.access.catalog.get::<BlobVersion>(blob, reading.access.as_of)?.map(|blob| blob.path),
+        );
     }
     let shown = |end: String| text((!hidden.contains(&end)).then_some(end));
-    for edge in walk::all(&reading.access.catalog, AsOf::Now, EDGES_MAX)?.edges {
+    for edge in walk::all(&reading.access.catalog, reading.access.as_of, EDGES_MAX)?.edges {
         rows.push([
             shown(edge.from),
             shown(edge.to),

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::SchemaRef;
-use catalog::Error;
 use catalog::model::{FeaturePath, Part};
+use catalog::{Error, ErrorKind};
 use crawler::content::Content;
 use crawler::format::arrow::batches;
 use crawler::format::tree::{Node, Visit, walk};
 use crawler::format::{Bounds, FormatError};
-use crawler::source::Lake;
+use crawler::source::{Fetched, Lake};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -52,6 +52,8 @@ pub(crate) enum Output {
 #[derive(Clone, Debug)]
 pub(crate) struct Blob {
     pub(crate) path: String,
+    /// Etag and version in the store that it must be read in.
+    pub(crate) as_was: Option<(Option<String>, Option<String>)>,
     /// The part with the rows; `None` if it has none.
     pub(crate) part: Option<Part>,
     pub(crate) partitions: Vec<ScalarValue>,
@@ -89,7 +91,7 @@ async fn scan(plan: Arc<Plan>, blobs: Arc<[Blob]>, sender: Sender<Result<RecordB
         if wanted == 0 || sender.is_closed() {
             return Ok(());
         }
-        let fetched = plan.lake.fetch(&blobs[place].path, None, None).await.map_err(external)?;
+        let fetched = fetch(&plan.lake, &blobs[place]).await.map_err(external)?;
         let (plan, blobs, sender) = (plan.clone(), blobs.clone(), sender.clone());
         let read = tokio::task::spawn_blocking(move || {
             read_blob(&plan, &blobs[place], &fetched.content, wanted, &sender)
@@ -98,6 +100,18 @@ async fn scan(plan: Arc<Plan>, blobs: Arc<[Blob]>, sender: Sender<Result<RecordB
         wanted = wanted.saturating_sub(rows?);
     }
     Ok(())
+}
+
+async fn fetch(lake: &Lake, blob: &Blob) -> catalog::Result<Fetched> {
+    let Some((etag, version)) = &blob.as_was else { return lake.fetch(&blob.path, None, None).await };
+    let etag = etag.as_deref().filter(|_| version.is_none());
+    lake.fetch(&blob.path, etag, version.as_deref()).await.map_err(|error| match error.kind {
+        ErrorKind::NotFound | ErrorKind::Conflict => Error::not_found(
+            "run query",
+            "a blob is no longer as it was then, and the store kept no old version of it",
+        ),
+        _ => error,
+    })
 }
 
 /// Sends the batches of one blob, `wanted` rows at most, and answers how many rows there were.

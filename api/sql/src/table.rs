@@ -39,10 +39,10 @@ fn member_name(member: &[String]) -> String {
 }
 
 /// The blobs of a dataset that still are.
-fn blobs(catalog: &Catalog, dataset: &Dataset) -> Result<Vec<BlobVersion>> {
+fn blobs(access: &Access, dataset: &Dataset) -> Result<Vec<BlobVersion>> {
     let mut found = Vec::with_capacity(dataset.blobs.len());
     for blob in &dataset.blobs {
-        found.extend(catalog.get::<BlobVersion>(blob, AsOf::Now)?);
+        found.extend(access.catalog.get::<BlobVersion>(blob, access.as_of)?);
     }
     Ok(found)
 }
@@ -60,11 +60,11 @@ fn members(blobs: &[BlobVersion]) -> BTreeMap<Vec<String>, BTreeSet<SchemaId>> {
 }
 
 /// Names of the tables that a dataset is.
-pub(crate) fn table_names(catalog: &Catalog, dataset: &Dataset) -> Result<Vec<String>> {
+pub(crate) fn table_names(access: &Access, dataset: &Dataset) -> Result<Vec<String>> {
     if dataset.schema.is_some() {
         return Ok(vec![dataset.name.clone()]);
     }
-    let members = members(&blobs(catalog, dataset)?);
+    let members = members(&blobs(access, dataset)?);
     let name = |member: &Vec<String>| format!("{}{MEMBER_SEPARATOR}{}", dataset.name, member_name(member));
     Ok(members.keys().map(name).collect())
 }
@@ -76,14 +76,14 @@ pub(crate) fn open(access: Access, dataset: Dataset, member: Option<&str>) -> Re
         (None, Some(id)) => (Vec::new(), catalog.require::<Schema>(&id, "run query", "of a dataset")?),
         (None, None) => {
             // A dataset of one member, such as a database of one table, needs no second name.
-            let mut members = members(&blobs(catalog, &dataset)?).into_iter();
+            let mut members = members(&blobs(&access, &dataset)?).into_iter();
             match (members.next(), members.next()) {
                 (Some(only), None) => merged(catalog, only)?,
                 _ => return Ok(None),
             }
         }
         (Some(name), _) => {
-            let mut members = members(&blobs(catalog, &dataset)?).into_iter();
+            let mut members = members(&blobs(&access, &dataset)?).into_iter();
             match members.find(|(member, _)| member_name(member) == name) {
                 Some(found) => merged(catalog, found)?,
                 None => return Ok(None),
@@ -134,13 +134,15 @@ impl DatasetTable {
 
     fn blob(&self, version: BlobVersion) -> Blob {
         let values = catalog::dataset::partition_values(&self.dataset, &version.path);
+        // The present is read as it lies, though it moved on since the crawl; the past only as it was.
+        let as_was = (self.access.as_of != AsOf::Now).then_some((version.etag, version.store_version));
         let part = version.parts.into_iter().find(|part| part.member == self.member);
         let partitions = values
             .into_iter()
             .zip(&self.dataset.partition_keys)
             .map(|(value, key)| scalar(value, &data_type(&key.kind)))
             .collect();
-        Blob { path: version.path, part, partitions }
+        Blob { path: version.path, as_was, part, partitions }
     }
 
     /// Leaves the blobs whose partition passes all filters.
@@ -237,7 +239,7 @@ impl TableProvider for DatasetTable {
         };
         let (access, dataset) = (self.access.clone(), self.dataset.clone());
         let (versions, lake) = ask(move || {
-            let versions = blobs(&access.catalog, &dataset)?;
+            let versions = blobs(&access, &dataset)?;
             let source = access.catalog.require::<Source>(&dataset.source, "run query", "of a dataset")?;
             Ok((versions, access.lakes.open(&source)?))
         })

@@ -63,7 +63,7 @@ fn small(folder: &Path) {
 }
 
 async fn engine(catalog: &Arc<Catalog>, masking: Masking) -> Engine {
-    Engine::open(catalog.clone(), Arc::new(Files), masking).await.unwrap()
+    Engine::open(catalog.clone(), Arc::new(Files), masking, AsOf::Now).await.unwrap()
 }
 
 async fn rows(engine: &Engine, sql: &str) -> Vec<RecordBatch> {

@@ -196,6 +196,8 @@ pub(crate) struct Sql {
     /// Rows at most [default: 200 in a table, else all]
     #[arg(long)]
     pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) at: AsOf,
 }
 
 #[derive(Args, Debug)]
@@ -215,6 +217,8 @@ pub(crate) struct Search {
     /// How many hits at most
     #[arg(long, default_value_t = 50)]
     pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) at: AsOf,
 }
 
 #[derive(Args, Debug)]

@@ -114,10 +114,12 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
             (Operation::Lineage { query, as_of: of.at.as_of, paging: Paging::default() }, LINEAGE)
         }
         Command::Search(search) => {
-            (Operation::Search { query: search.query.join(" "), limit: Some(search.limit) }, SEARCH)
+            let (query, as_of) = (search.query.join(" "), search.at.as_of);
+            (Operation::Search { query, limit: Some(search.limit), as_of }, SEARCH)
         }
-        Command::Subject(Subject::Find { ids, expand, scan }) => {
-            (Operation::SubjectFind { ids: people::read_ids(ids)?, scan, expand }, PLACES)
+        Command::Subject(Subject::Find { ids, expand, scan, at }) => {
+            let ids = people::read_ids(ids)?;
+            (Operation::SubjectFind { ids, scan, expand, as_of: at.as_of }, PLACES)
         }
         Command::Erase(erase) => people::ask(erase)?,
         Command::Datasets(of) => {

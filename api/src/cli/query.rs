@@ -35,7 +35,7 @@ pub(super) async fn run(config: &Config, secret: Option<String>, asked: Sql, jso
     };
     let is_table = format == SqlFormat::Json && !json;
     let limit = asked.limit.or(is_table.then_some(TABLE_ROWS));
-    let query = SqlQuery { query: text, format, limit };
+    let query = SqlQuery { query: text, format, limit, as_of: asked.at.as_of };
     let door = Door::open(config, secret.filter(|secret| !secret.is_empty())).await?;
     let code = match (&door, is_table) {
         (Door::Here { app, who }, false) => {

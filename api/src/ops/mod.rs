@@ -57,6 +57,9 @@ pub(crate) enum Operation {
         /// How many at most.
         #[serde(default)]
         limit: Option<usize>,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
     },
     /// SQL over the blobs as they lie.
     Sql {
@@ -90,6 +93,9 @@ pub(crate) enum Operation {
         /// Follows the keys in the person's rows.
         #[serde(default)]
         expand: bool,
+        /// What was held then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
     },
     /// Records a request and plans it; the lake is not touched.
     ErasePlan {

@@ -20,8 +20,9 @@ use crate::compose::App;
 pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -> Result<Answer> {
     let desk = app.desk(who)?;
     match operation {
-        Operation::SubjectFind { ids, scan, expand } => {
-            find(&desk, &identifiers(&ids)?, FindOptions { scan, expand }).await
+        Operation::SubjectFind { ids, scan, expand, as_of } => {
+            let options = FindOptions { scan, expand, as_of: super::run::as_of(as_of) };
+            find(&desk, &identifiers(&ids)?, options).await
         }
         Operation::ErasePlan { ids, request, legal_basis, scan } => {
             let options = PlanOptions { legal_basis, request: request.map(RequestId), scan };

@@ -45,7 +45,9 @@ impl Operation {
     fn run_blocking(self, app: &App, who: &Principal) -> Result<Answer> {
         let catalog = &*app.catalog;
         match self {
-            Self::Search { query, limit } => search::search(app, &query, limit.unwrap_or(SEARCH_HITS)),
+            Self::Search { query, limit, as_of: at } => {
+                search::search(app, &query, limit.unwrap_or(SEARCH_HITS), as_of(at))
+            }
             Self::Lineage { query, as_of: at, paging } => lineage::edges(catalog, &query, as_of(at), &paging),
             Self::LineageReport { event } => lineage::report(catalog, who, &event),
             Self::Datasets { which, files, as_of: at, paging } => {

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use catalog::model::Principal;
+use catalog::model::{Principal, Timestamp};
 use catalog::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,8 @@ pub(crate) struct SqlQuery {
     pub(crate) format: SqlFormat,
     /// Rows at most.
     pub(crate) limit: Option<u64>,
+    /// As the catalog was then.
+    pub(crate) as_of: Option<Timestamp>,
 }
 
 /// Answers as one piece.
@@ -114,7 +116,7 @@ pub(crate) async fn write(
         app.catalog.commit(who, &[catalog::Change::audit("query unmasked data", "sql", "begun")])?;
     }
     let masking = if unmasked { sql::Masking::Off } else { sql::Masking::Personal };
-    let engine = app.engine(masking).await?;
+    let engine = app.engine(masking, super::run::as_of(query.as_of)).await?;
     let mut batches = engine.query(&query.query).await?;
     let mut sink = sink::Sink::new(query.format, batches.schema(), out)?;
     let mut written = Written::default();

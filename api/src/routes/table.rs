@@ -50,7 +50,9 @@ fn sql(input: &Input) -> Result<Operation> {
             Some(limit.as_u64().ok_or_else(wrong)?)
         }
     };
-    Ok(Operation::Sql { query: SqlQuery { query: input.body_required("query")?, format, limit } })
+    Ok(Operation::Sql {
+        query: SqlQuery { query: input.body_required("query")?, format, limit, as_of: input.time("as_of")? },
+    })
 }
 
 fn new_token(input: &Input) -> Result<Operation> {
@@ -69,11 +71,13 @@ pub(crate) static ROUTES: &[Route] = &[
         query: &[
             required("q", "string", "Words, `field:value`, `-not`, `OR`; `*` is everything."),
             optional("limit", "integer", "How many at most."),
+            AS_OF,
         ],
         body: &[],
         shape: Shape::Items,
         operation: |input| {
-            Ok(Operation::Search { query: input.required("q")?, limit: input.paging()?.limit })
+            let as_of = input.time("as_of")?;
+            Ok(Operation::Search { query: input.required("q")?, limit: input.paging()?.limit, as_of })
         },
     },
     Route {
@@ -95,7 +99,7 @@ pub(crate) static ROUTES: &[Route] = &[
         method: "POST",
         path: "/v1/sql",
         summary: "SQL over the raw blobs; personal columns read as null without the right.",
-        query: &[],
+        query: &[AS_OF],
         body: &[
             required("query", "string", "One statement that reads."),
             optional("format", "string", "`json`, `csv` or `arrow`."),
@@ -117,7 +121,7 @@ pub(crate) static ROUTES: &[Route] = &[
         method: "POST",
         path: "/v1/subjects/find",
         summary: "Every place of a person, confirmed in the bytes.",
-        query: &[],
+        query: &[AS_OF],
         body: &[
             required("ids", "strings", "`KIND=VALUE` each."),
             optional("scan", "boolean", "Reads every blob instead of those that the index names."),
@@ -129,6 +133,7 @@ pub(crate) static ROUTES: &[Route] = &[
                 ids: input.body_texts("ids")?,
                 scan: input.body_flag("scan")?,
                 expand: input.body_flag("expand")?,
+                as_of: input.time("as_of")?,
             })
         },
     },

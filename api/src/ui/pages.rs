@@ -182,7 +182,7 @@ pub(super) async fn search(
         let all = Operation::Datasets { which: None, files: false, as_of: None, paging };
         (visitor.ask(all).await, DATASETS, "Nothing was crawled yet: headwater crawl /data/lake")
     } else {
-        let search = Operation::Search { query: query.clone(), limit: Some(ROWS) };
+        let search = Operation::Search { query: query.clone(), limit: Some(ROWS), as_of: None };
         (visitor.ask(search).await, SEARCH, "Nothing fits; * is everything.")
     };
     let (rows, problem, status) = match asked {

@@ -75,6 +75,7 @@ pub(super) fn key_of<R: Record>(id: &[u8]) -> String {
 /// Makes documents; remembers schemas and sources, which many things share.
 pub(super) struct Documents<'a> {
     catalog: &'a Catalog,
+    as_of: AsOf,
     fields: Fields,
     schemas: HashMap<SchemaId, Arc<Columns>>,
     sources: HashMap<SourceId, String>,
@@ -87,8 +88,8 @@ struct Columns {
 }
 
 impl<'a> Documents<'a> {
-    pub(super) fn new(catalog: &'a Catalog, fields: Fields) -> Self {
-        Self { catalog, fields, schemas: HashMap::new(), sources: HashMap::new() }
+    pub(super) fn new(catalog: &'a Catalog, fields: Fields, as_of: AsOf) -> Self {
+        Self { catalog, as_of, fields, schemas: HashMap::new(), sources: HashMap::new() }
     }
 
     pub(super) fn dataset(&mut self, dataset: &Dataset) -> Result<TantivyDocument> {
@@ -158,7 +159,7 @@ impl<'a> Documents<'a> {
     }
 
     fn kinds(&self, blob: &BlobId) -> Result<Vec<String>> {
-        let findings = self.catalog.get::<Findings>(blob, AsOf::Now)?;
+        let findings = self.catalog.get::<Findings>(blob, self.as_of)?;
         let kinds: BTreeSet<_> =
             findings.into_iter().flat_map(|found| found.findings).map(|finding| finding.kind).collect();
         Ok(kinds.into_iter().collect())
@@ -166,7 +167,7 @@ impl<'a> Documents<'a> {
 
     fn source(&mut self, id: &SourceId, document: &mut TantivyDocument) -> Result<()> {
         if !self.sources.contains_key(id) {
-            let source = self.catalog.get::<Source>(id, AsOf::Now)?;
+            let source = self.catalog.get::<Source>(id, self.as_of)?;
             self.sources.insert(id.clone(), source.map(|source| source.url).unwrap_or_default());
         }
         document.add_pre_tokenized_text(
@@ -182,7 +183,7 @@ impl<'a> Documents<'a> {
             return Ok(Arc::clone(columns));
         }
         let mut columns = Columns::default();
-        if let Some(schema) = self.catalog.get::<crate::model::Schema>(&id, AsOf::Now)? {
+        if let Some(schema) = self.catalog.get::<crate::model::Schema>(&id, self.as_of)? {
             collect(&schema.features, &mut columns);
         }
         let columns = Arc::new(columns);

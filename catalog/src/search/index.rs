@@ -88,6 +88,27 @@ impl Index {
         Ok(index)
     }
 
+    /// An index in memory of the catalog as it was, for one question: it takes as long as reading all of that state.
+    ///
+    /// # Errors
+    /// `Corrupt` if a record's bytes are damaged.
+    pub fn past(catalog: &Catalog, as_of: AsOf) -> Result<Self> {
+        let (schema, fields) = schema();
+        let index = tantivy::Index::create_in_ram(schema);
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?;
+        let mut documents = Documents::new(catalog, fields, as_of);
+        for blob in catalog.all::<BlobVersion>(as_of)? {
+            writer.add_document(documents.blob(&blob)?).map_err(failed)?;
+        }
+        for dataset in catalog.all::<Dataset>(as_of)? {
+            writer.add_document(documents.dataset(&dataset)?).map_err(failed)?;
+        }
+        writer.commit().map_err(failed)?;
+        drop(writer);
+        let live = RwLock::new(Some(reading(index)?));
+        Ok(Self { directory: PathBuf::new(), fields, live, writing: Mutex::new(()) })
+    }
+
     /// Reads what changed in the catalog since the last time.
     ///
     /// # Errors
@@ -127,7 +148,7 @@ impl Index {
         let live = live.as_ref().ok_or_else(missing)?;
         let mut update = Update {
             writer: live.index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?,
-            documents: Documents::new(catalog, self.fields),
+            documents: Documents::new(catalog, self.fields, AsOf::Now),
             fields: self.fields,
             refreshed: Refreshed { rebuilt, ..Refreshed::default() },
         };

@@ -34,6 +34,8 @@ pub struct FindOptions {
     pub scan: bool,
     /// Follow the keys in the person's rows.
     pub expand: bool,
+    /// What was held then: blobs of that time, in the versions of that time.
+    pub as_of: AsOf,
 }
 
 /// A blob to read.
@@ -44,6 +46,8 @@ pub(super) struct Target {
     pub(super) path: String,
     /// The entity tag that the catalog knows.
     pub(super) known: Option<String>,
+    /// Its version in the store, if it is a past one that is sought.
+    pub(super) version: Option<String>,
 }
 
 /// Finds every place of a person.
@@ -85,13 +89,13 @@ async fn round(
     let (targets, unsearched) = {
         let (desk, sought) = (desk.clone(), sought.clone());
         let ctx = desk.ctx.clone();
-        ctx.blocking(move || candidates(&desk, &sought, options.scan)).await?
+        ctx.blocking(move || candidates(&desk, &sought, options)).await?
     };
     answer.not_searched.extend(unsearched);
     let reads = stream::iter(targets).map(|target| {
         let sought = sought.clone();
         async move {
-            let read = read(desk, &target, sought, options.expand && hop < expand::HOPS_MAX).await;
+            let read = read(desk, &target, sought, options, hop).await;
             (target, read)
         }
     });
@@ -104,7 +108,7 @@ async fn round(
                 answer.blobs_read += 1;
                 read.leads.iter_mut().for_each(|lead| lead.hop = hop + 1);
                 leads.append(&mut read.leads);
-                tell(desk, lake, &target, &sought, &read, hop, answer).await?;
+                tell(desk, lake, &target, &sought, &read, (hop, options.as_of), answer).await?;
             }
             Err(error) => answer.not_searched.push(unread(lake, &target.path, None, &error)),
         }
@@ -120,24 +124,25 @@ pub(super) fn officer(desk: &Desk, operation: &'static str) -> Result<()> {
 }
 
 /// Blobs that the index names, those whose path names the person, and what cannot be searched by the index.
-fn candidates(desk: &Desk, sought: &Sought, scan: bool) -> Result<(Vec<Target>, Vec<Unsearched>)> {
+fn candidates(desk: &Desk, sought: &Sought, options: FindOptions) -> Result<(Vec<Target>, Vec<Unsearched>)> {
     let catalog = &desk.ctx.catalog;
-    let tokens = blobs_with_tokens(desk, sought)?;
+    let tokens = blobs_with_tokens(desk, sought, options.as_of)?;
     let (mut targets, mut unsearched) = (BTreeMap::new(), Vec::new());
     let mut missing = BTreeSet::new();
     let mut after = None;
     loop {
-        let page = catalog.list::<BlobVersion>(AsOf::Now, after.as_deref(), PAGE_RECORDS)?;
+        let page = catalog.list::<BlobVersion>(options.as_of, after.as_deref(), PAGE_RECORDS)?;
         for version in page.records {
             let Some(lake) = desk.lake(&version.source) else {
                 missing.insert(version.source);
                 continue;
             };
             let named = tokens.contains(&version.blob) || sought.in_name(&version.path).is_some();
-            if named || scan {
+            if named || options.scan {
                 let (path, key) = (version.path.clone(), (version.source.clone(), version.path.clone()));
-                let source = version.source.clone();
-                targets.insert(key, Target { source, blob: version.blob, path, known: version.etag.clone() });
+                let (source, known) = (version.source.clone(), version.etag.clone());
+                let old = version.store_version.clone().filter(|_| options.as_of != AsOf::Now);
+                targets.insert(key, Target { source, blob: version.blob, path, known, version: old });
             } else if let Searched::Partial(reason) | Searched::No(reason) = &version.searched {
                 unsearched.push(line(lake, &version.path, None, reason.clone()));
             }
@@ -156,12 +161,25 @@ fn candidates(desk: &Desk, sought: &Sought, scan: bool) -> Result<(Vec<Target>, 
     Ok((targets.into_values().collect(), unsearched))
 }
 
-/// Blobs in which the index has one of the identifiers.
-pub(super) fn blobs_with_tokens(desk: &Desk, sought: &Sought) -> Result<BTreeSet<BlobId>> {
+/// Blobs in which the index has one of the identifiers, or had.
+pub(super) fn blobs_with_tokens(desk: &Desk, sought: &Sought, as_of: AsOf) -> Result<BTreeSet<BlobId>> {
     let catalog = &desk.ctx.catalog;
     let digests: BTreeSet<TokenDigest> =
         sought.identifiers().iter().flat_map(|identifier| identifier.digests(catalog.env())).collect();
     let mut blobs = BTreeSet::new();
+    if as_of != AsOf::Now {
+        // Indexes keep the present only: the tokens of that time are read one blob after the other.
+        let mut after = None;
+        loop {
+            let page = catalog.list::<BlobTokens>(as_of, after.as_deref(), PAGE_RECORDS)?;
+            let hit = |held: &&BlobTokens| held.tokens.iter().any(|token| digests.contains(&token.digest));
+            blobs.extend(page.records.iter().filter(hit).map(|held| held.blob));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(blobs),
+            }
+        }
+    }
     for digest in digests {
         blobs.extend(catalog.find::<BlobTokens>(Index::Token, &digest.0)?.iter().map(|tokens| tokens.blob));
     }
@@ -174,10 +192,20 @@ struct Read {
     leads: Vec<expand::Lead>,
 }
 
-async fn read(desk: &Desk, target: &Target, sought: Arc<Sought>, expand: bool) -> Result<Read> {
+async fn read(
+    desk: &Desk,
+    target: &Target,
+    sought: Arc<Sought>,
+    options: FindOptions,
+    hop: u32,
+) -> Result<Read> {
     let lake =
         desk.lake(&target.source).ok_or_else(|| Error::not_found("read blob", "its source is closed"))?;
-    let fetched = lake.fetch(&target.path, None, None).await?;
+    let expand = options.expand && hop < expand::HOPS_MAX;
+    let fetched = match options.as_of {
+        AsOf::Now => lake.fetch(&target.path, None, None).await?,
+        AsOf::Time(_) => fetch_as_was(lake, target).await?,
+    };
     let (content, path, bounds) = (fetched.content.clone(), target.path.clone(), desk.ctx.bounds);
     let (found, leads) = desk
         .ctx
@@ -190,6 +218,18 @@ async fn read(desk: &Desk, target: &Target, sought: Arc<Sought>, expand: bool) -
     Ok(Read { fetched, found, leads })
 }
 
+/// The bytes of then, which a store without versions has only if nothing has changed.
+async fn fetch_as_was(lake: &Lake, target: &Target) -> Result<Fetched> {
+    let etag = target.known.as_deref().filter(|_| target.version.is_none());
+    lake.fetch(&target.path, etag, target.version.as_deref()).await.map_err(|error| match error.kind {
+        ErrorKind::NotFound | ErrorKind::Conflict => {
+            let reason = "the catalog of that time points here, but the blob is no longer as it was and no old version was kept";
+            Error::conflict("read blob", reason)
+        }
+        _ => error,
+    })
+}
+
 /// Adds a blob's places to the answer.
 async fn tell(
     desk: &Desk,
@@ -197,7 +237,7 @@ async fn tell(
     target: &Target,
     sought: &Sought,
     read: &Read,
-    hop: u32,
+    (hop, as_of): (u32, AsOf),
     answer: &mut FindAnswer,
 ) -> Result<()> {
     let reasons = read.found.not_searched.iter();
@@ -207,7 +247,7 @@ async fn tell(
         return Ok(());
     }
     let (catalog, blob) = (desk.ctx.catalog.clone(), target.blob);
-    let kin = desk.ctx.blocking(move || names::kin(&catalog, blob)).await?;
+    let kin = desk.ctx.blocking(move || names::kin(&catalog, blob, as_of)).await?;
     let changed = target.known.is_some() && target.known != read.fetched.etag;
     let places = Places { lake, path: &target.path, sought, kin: &kin, hop, changed };
     answer.places.extend(named.map(|identifier| places.bare(&[], identifier, "path", None)));

@@ -45,12 +45,12 @@ pub(super) fn unsearched(desk: &Desk, one: &NotSearched, key: Option<&SealKey>) 
 ///
 /// # Errors
 /// What the catalog fails with.
-pub(super) fn kin(catalog: &Catalog, blob: BlobId) -> Result<Kin> {
-    let down = match walk(catalog, &Start::Blob(blob), Way::Down, DEPTH_DEFAULT, AsOf::Now) {
+pub(super) fn kin(catalog: &Catalog, blob: BlobId, as_of: AsOf) -> Result<Kin> {
+    let down = match walk(catalog, &Start::Blob(blob), Way::Down, DEPTH_DEFAULT, as_of) {
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(Kin::default()), // not crawled yet
         down => down?,
     };
-    let origin = origins(catalog, blob, AsOf::Now)?.into_iter().next().map(|(origin, _)| origin);
+    let origin = origins(catalog, blob, as_of)?.into_iter().next().map(|(origin, _)| origin);
     let downstream: BTreeSet<String> = down.edges.into_iter().map(|edge| edge.to).collect();
     Ok(Kin { origin, downstream: downstream.into_iter().collect() })
 }

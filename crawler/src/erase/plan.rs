@@ -179,7 +179,7 @@ impl Missed {
 async fn gather(desk: &Desk, sought: Arc<Sought>, scan: bool) -> Result<Gathered> {
     let tokens = {
         let (desk, sought) = (desk.clone(), sought.clone());
-        desk.ctx.clone().blocking(move || blobs_with_tokens(&desk, &sought)).await?
+        desk.ctx.clone().blocking(move || blobs_with_tokens(&desk, &sought, AsOf::Now)).await?
     };
     let mut gathered = Gathered::default();
     for source in unopened(desk)? {
@@ -363,7 +363,9 @@ async fn read(
         let own = fetched.digest;
         let (kin, copies) = desk
             .ctx
-            .blocking(move || Ok::<_, Error>((naming::kin(&catalog, blob)?, copies(&catalog, blob, own)?)))
+            .blocking(move || {
+                Ok::<_, Error>((naming::kin(&catalog, blob, AsOf::Now)?, copies(&catalog, blob, own)?))
+            })
             .await?;
         evidence.downstream = kin.downstream;
         evidence.copies = copies;

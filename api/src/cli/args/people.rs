@@ -39,6 +39,9 @@ What could not be searched is told on stderr. Every lookup stands in the audit l
         /// Read every blob instead of those that the index names
         #[arg(long)]
         scan: bool,
+        /// What was held then
+        #[command(flatten)]
+        at: super::AsOf,
     },
 }
 

@@ -46,8 +46,9 @@ async fn the_index_leads_to_every_place_and_reads_no_other_blob() {
     assert_eq!(places(&answer), expected);
     assert_eq!((answer.blobs_read, answer.not_searched.len()), (2, 0), "{:?}", answer.not_searched);
     assert!(answer.places.iter().all(|place| place.confirmed && !place.changed_since_crawl));
-    let scanned =
-        find(&setup.officer(), &setup.ada(), FindOptions { scan: true, expand: false }).await.unwrap();
+    let scanned = find(&setup.officer(), &setup.ada(), FindOptions { scan: true, ..FindOptions::default() })
+        .await
+        .unwrap();
     assert_eq!((places(&scanned), scanned.blobs_read), (expected, 4));
 
     let nobody = vec![Identifier::parse("email=nobody@x.example").unwrap()];
@@ -60,8 +61,9 @@ async fn the_index_leads_to_every_place_and_reads_no_other_blob() {
 #[tokio::test]
 async fn her_rows_lead_to_tables_that_never_mention_her() {
     let setup = crawled().await;
-    let answer =
-        find(&setup.officer(), &setup.ada(), FindOptions { scan: false, expand: true }).await.unwrap();
+    let answer = find(&setup.officer(), &setup.ada(), FindOptions { expand: true, ..FindOptions::default() })
+        .await
+        .unwrap();
     let ids: Vec<_> = answer.expansions.iter().map(|one| (one.id.as_str(), one.hop)).collect();
     assert!(ids.contains(&("customer_id=C-0017", 1)), "{ids:?}");
     assert!(!ids.iter().any(|(id, _)| id.starts_with("region_id")), "a region is not hers: {ids:?}");
