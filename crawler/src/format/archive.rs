@@ -9,6 +9,7 @@ use catalog::model::Dialect;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::arrow::RowsFn;
 use super::{Bounds, Container, Edit, Format, FormatError, Head, Member, Sniff};
 use crate::content::Content;
 
@@ -23,6 +24,7 @@ pub(super) static ZIP: Format = Format {
     extensions: &["zip"],
     sniff,
     read: None,
+    rows: RowsFn::Cells,
     locate: None,
     rewrite: None,
     container: Some(Container { members, rewrite: rewrite_members }),

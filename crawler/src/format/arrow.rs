@@ -1,7 +1,7 @@
 //! A schema put on content when it is read: any format's rows as Arrow batches of a schema that was agreed on elsewhere,
 //! usually over all blobs of a dataset. Columns that the content lacks are null; so are values of another type, and counted.
 //!
-//! Parquet goes from Arrow to Arrow, JSON by values with their nesting, every other format by its cells.
+//! What is decoded to Arrow goes from Arrow to Arrow, what nests by values with their nesting, every other format by its cells.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use catalog::model::{AnomalyKind, Dialect, Feature, FeaturePath, FeatureType, Sc
 
 use self::build::Rows;
 use self::conform::conform_batch;
-use super::{At, Bounds, Format, FormatError, Sink, json, ndjson, parquet, sqlite};
+use super::json::EachTree;
+use super::{At, Bounds, Format, FormatError, Sink};
 use crate::content::Content;
 
 mod build;
@@ -27,6 +28,21 @@ const UTC: &str = "+00:00";
 
 /// Takes batches; answers whether it wants more.
 pub type Emit<'a> = &'a mut dyn FnMut(RecordBatch) -> Result<bool, FormatError>;
+
+/// How a format's rows become batches.
+pub(in crate::format) enum RowsFn {
+    /// By the cells that its reader hands on.
+    Cells,
+    /// By values with their nesting, which cells do not tell in full.
+    Trees(fn(&Content, &Bounds, EachTree<'_>) -> Result<(), FormatError>),
+    /// As Arrow batches of its own; the names are those of the columns wanted.
+    Batches(BatchesFn),
+    /// By the cells of one table.
+    Table(fn(&Content, &Bounds, &str, &mut dyn Sink) -> Result<(), FormatError>),
+}
+
+/// Calls back with batches until it answers false.
+pub(in crate::format) type BatchesFn = fn(&Content, &[&str], Emit<'_>) -> Result<(), FormatError>;
 
 /// What came of reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,31 +96,36 @@ pub fn batches(
     let Some(read) = format.read else {
         return Err(FormatError::Unsupported("this format has no rows".into()));
     };
-    if format.id == parquet::FORMAT.id {
-        return conform_batches(content, schema, bounds, emit);
-    }
-    let mut rows = Rows::new(schema, emit);
-    if format.id == json::FORMAT.id {
-        json::trees(content, bounds, &mut |tree| rows.tree(&tree))?;
-    } else if format.id == ndjson::FORMAT.id {
-        ndjson::trees(content, bounds, &mut |tree| rows.tree(&tree))?;
-    } else {
-        let mut sink = Cells { rows, table: String::new(), wanted: table, columns: Vec::new(), failed: None };
-        if format.id == sqlite::FORMAT.id {
-            sqlite::read_table(content, bounds, table, &mut sink)?;
-        } else {
-            read(content, dialect, bounds, &mut sink)?;
+    match format.rows {
+        RowsFn::Batches(read) => conform_batches(read, content, schema, bounds, emit),
+        RowsFn::Trees(trees) => {
+            let mut rows = Rows::new(schema, emit);
+            trees(content, bounds, &mut |tree| rows.tree(&tree))?;
+            rows.finish()
         }
-        sink.end_row();
-        if let Some(error) = sink.failed {
-            return Err(error);
-        }
-        rows = sink.rows;
+        RowsFn::Cells => by_cells(schema, table, emit, |sink| read(content, dialect, bounds, sink)),
+        RowsFn::Table(read) => by_cells(schema, table, emit, |sink| read(content, bounds, table, sink)),
     }
-    rows.finish()
+}
+
+fn by_cells(
+    schema: &SchemaRef,
+    table: &str,
+    emit: Emit<'_>,
+    read: impl FnOnce(&mut dyn Sink) -> Result<(), FormatError>,
+) -> Result<Conformed, FormatError> {
+    let rows = Rows::new(schema, emit);
+    let mut sink = Cells { rows, table: String::new(), wanted: table, columns: Vec::new(), failed: None };
+    read(&mut sink)?;
+    sink.end_row();
+    match sink.failed {
+        Some(error) => Err(error),
+        None => sink.rows.finish(),
+    }
 }
 
 fn conform_batches(
+    read: BatchesFn,
     content: &Content,
     schema: &SchemaRef,
     bounds: &Bounds,
@@ -112,7 +133,7 @@ fn conform_batches(
 ) -> Result<Conformed, FormatError> {
     let mut conformed = Conformed::default();
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    parquet::batches(content, &names, &mut |batch| {
+    read(content, &names, &mut |batch| {
         let room = bounds.rows_max - conformed.rows;
         let count = (batch.num_rows() as u64).min(room) as usize;
         let batch = conform_batch(&batch.slice(0, count), schema, &mut conformed.mistyped)?;

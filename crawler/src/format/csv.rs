@@ -8,6 +8,7 @@ use std::io::Write;
 
 use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
 
+use super::arrow::RowsFn;
 use super::charset::Charset;
 use super::lines::{Lines, Piece, Quoting};
 use super::text::{Heading, copy_without};
@@ -25,6 +26,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &["csv", "tsv", "tab", "psv", "ssv"],
     sniff: sniff::sniff,
     read: Some(read),
+    rows: RowsFn::Cells,
     locate: Some(locate_by_reading),
     rewrite: Some(rewrite),
     container: None,

@@ -11,6 +11,7 @@ use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
 use self::cells::Cells;
 use self::lexer::LexError;
 use self::rows::{Reading, Stop, TakeCells};
+use super::arrow::RowsFn;
 use super::{At, Bounds, Format, FormatError, Sink, WHOLE, locate_by_reading};
 use crate::content::Content;
 
@@ -32,6 +33,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &["json", "geojson", "har"],
     sniff: sniff::sniff,
     read: Some(read),
+    rows: RowsFn::Trees(trees),
     locate: Some(locate_by_reading),
     rewrite: Some(rewrite::rewrite),
     container: None,

@@ -2,7 +2,7 @@
 //!
 //! A layer is one row in [`LAYERS`]. What decodes before a stream breaks is still read; the break is an anomaly.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 
 use catalog::model::AnomalyKind;
 use flate2::{Compression, GzBuilder};
@@ -40,6 +40,13 @@ pub static LAYERS: &[Layer] = &[
         encode: encode_zstd,
     },
     Layer {
+        id: "bzip2",
+        extensions: &[("bz2", ""), ("bzip2", ""), ("tbz", "tar"), ("tbz2", "tar")],
+        magic: is_bzip2,
+        decode: |input| Ok(Box::new(bzip2::bufread::BzDecoder::new(input))),
+        encode: encode_bzip2,
+    },
+    Layer {
         id: "lz4",
         extensions: &[("lz4", "")],
         magic: |bytes| bytes.starts_with(&[0x04, 0x22, 0x4d, 0x18]),
@@ -66,6 +73,8 @@ pub static LAYERS: &[Layer] = &[
 
 /// Bytes copied at once.
 const COPY_BYTES: usize = 64 << 10;
+/// First bytes that tell every layer.
+pub(super) const MAGIC_BYTES: usize = 16;
 /// Bytes of the encoded original that an encoder may look at for its settings.
 const SETTINGS_BYTES: usize = 64 << 10;
 
@@ -118,11 +127,12 @@ impl Layer {
                 anomaly = Some(broken);
                 break;
             }
-            let rest = input.fill_buf()?;
+            // Asked of the content, since the buffer may end within the next frame's magic.
+            let rest = content.range(input.stream_position()?, MAGIC_BYTES)?;
             if rest.is_empty() {
                 break;
             }
-            if !(self.magic)(rest) {
+            if !(self.magic)(&rest) {
                 trailing = io::copy(&mut input, &mut io::sink())?;
                 anomaly =
                     Some((AnomalyKind::Corrupt, format!("{trailing} bytes follow the {} stream", self.id)));
@@ -201,7 +211,7 @@ impl Layer {
     ) -> Result<(), FormatError> {
         (self.encode)(&original.range(0, SETTINGS_BYTES)?, plain.clone(), out)?;
         let mut rest = original.clone();
-        io::Seek::seek(&mut rest, io::SeekFrom::Start(original.len() - trailing))?;
+        rest.seek(io::SeekFrom::Start(original.len() - trailing))?;
         io::copy(&mut rest, out)?;
         Ok(())
     }
@@ -250,6 +260,21 @@ fn encode_zstd(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::
     if has_size {
         encoder.set_pledged_src_size(Some(plain.len()))?;
     }
+    io::copy(&mut plain, &mut encoder)?;
+    encoder.finish()?;
+    Ok(())
+}
+
+/// A stream begins (there is no specification; the reference's `decompress.c`): its block size, then a block or the end.
+fn is_bzip2(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..]
+        if rest.starts_with(b"1AY&SY") || rest.starts_with(b"\x17\x72\x45\x38\x50\x90"))
+}
+
+/// As one stream with the original's block size, which its level is.
+fn encode_bzip2(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+    let level = original.get(3).filter(|digit| digit.is_ascii_digit()).map_or(9, |digit| digit - b'0');
+    let mut encoder = bzip2::write::BzEncoder::new(out, bzip2::Compression::new(level.clamp(1, 9).into()));
     io::copy(&mut plain, &mut encoder)?;
     encoder.finish()?;
     Ok(())

@@ -5,6 +5,7 @@
 
 use catalog::model::Dialect;
 
+use super::arrow::RowsFn;
 use super::charset::Charset;
 use super::{Format, Head, Sniff};
 
@@ -17,7 +18,17 @@ const fn named(
     extensions: &'static [&'static str],
     sniff: SniffFn,
 ) -> Format {
-    Format { id, media_type, extensions, sniff, read: None, locate: None, rewrite: None, container: None }
+    Format {
+        id,
+        media_type,
+        extensions,
+        sniff,
+        read: None,
+        rows: RowsFn::Cells,
+        locate: None,
+        rewrite: None,
+        container: None,
+    }
 }
 
 fn certain(is: bool, confidence: f32) -> Option<Sniff> {
@@ -38,8 +49,6 @@ pub(super) static UNKNOWN: Format =
     named("unknown", "application/octet-stream", &[], |_| certain(true, 0.01));
 
 // Data.
-pub(super) static AVRO: Format =
-    named("avro", "application/vnd.apache.avro", &["avro"], |head| begins(head, b"Obj\x01"));
 pub(super) static ORC: Format =
     named("orc", "application/vnd.apache.orc", &["orc"], |head| begins(head, b"ORC"));
 pub(super) static ARROW: Format =
@@ -109,12 +118,9 @@ pub(super) static DVC: Format = named("dvc", "text/x-dvc-pointer", &["dvc"], |he
 });
 
 /// Compressed by ways that are not peeled, for want of a decoder that we may ship.
-pub(super) static COMPRESSED: Format =
-    named("compressed", "application/*", &["bz2", "z", "lz", "br"], |head| {
-        inferred(head, |mime| {
-            mime.contains("bzip") || matches!(mime, "application/x-compress" | "application/x-lzip")
-        })
-    });
+pub(super) static COMPRESSED: Format = named("compressed", "application/*", &["z", "lz", "br"], |head| {
+    inferred(head, |mime| matches!(mime, "application/x-compress" | "application/x-lzip"))
+});
 
 // What systems leave behind.
 pub(super) static HADOOP_CRC: Format =

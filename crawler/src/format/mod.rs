@@ -11,10 +11,12 @@ use std::io::{self, Write};
 use catalog::model::{AnomalyKind, Dialect, FeaturePath, FeatureType, Value};
 use roaring::RoaringTreemap;
 
+use self::arrow::RowsFn;
 use crate::content::Content;
 
 mod archive;
 pub mod arrow;
+mod avro;
 mod charset;
 #[cfg(test)]
 mod collect;
@@ -46,6 +48,8 @@ pub struct Format {
     pub sniff: fn(&Head<'_>) -> Option<Sniff>,
     /// Streams cells, if it has rows or text.
     pub read: Option<ReadFn>,
+    /// How its rows become Arrow batches.
+    pub(in crate::format) rows: RowsFn,
     /// Tells where matching cells stand, in units that `rewrite` can remove; [`locate_by_reading`] for most.
     pub locate: Option<LocateFn>,
     /// The same bytes without some units; `None`: only the whole blob can be deleted.
@@ -264,7 +268,7 @@ pub static FORMATS: &[&Format] = &[
     &magic::EMPTY,
     &parquet::FORMAT,
     &sqlite::FORMAT,
-    &magic::AVRO,
+    &avro::FORMAT,
     &magic::ORC,
     &magic::ARROW,
     &magic::NPY,

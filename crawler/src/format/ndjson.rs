@@ -6,7 +6,7 @@ use std::io::Write;
 
 use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
 
-use super::arrow::Tree;
+use super::arrow::{RowsFn, Tree};
 use super::charset::Charset;
 use super::json::cells::{Cells, ROOT, Unit};
 use super::json::lexer::{LexError, Lexer, Slice, Token};
@@ -27,6 +27,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &["ndjson", "jsonl", "json", "jsonlines", "ldjson"],
     sniff: sniff_lines,
     read: Some(read),
+    rows: RowsFn::Trees(trees),
     locate: Some(locate_by_reading),
     rewrite: Some(rewrite),
     container: None,

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use catalog::model::Dialect;
 use parquet::errors::ParquetError;
 
+use super::arrow::RowsFn;
 use super::{Format, FormatError, Head, Sniff, locate_by_reading};
 use crate::content::Content;
 
@@ -15,8 +16,6 @@ mod rewrite;
 #[cfg(test)]
 mod tests;
 
-pub(super) use read::batches;
-
 /// Columnar files of the Hadoop world and of pandas.
 pub(super) static FORMAT: Format = Format {
     id: "parquet",
@@ -24,6 +23,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &["parquet", "parq", "pq"],
     sniff,
     read: Some(read::read),
+    rows: RowsFn::Batches(read::batches),
     locate: Some(locate_by_reading),
     rewrite: Some(rewrite::rewrite),
     container: None,

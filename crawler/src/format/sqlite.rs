@@ -13,6 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::arrow::RowsFn;
 use super::{Format, FormatError, Head, Sniff, locate_by_reading};
 use crate::content::Content;
 
@@ -22,8 +23,6 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub(super) use read::read_table;
-
 /// SQLite 3 database files.
 pub(super) static FORMAT: Format = Format {
     id: "sqlite",
@@ -31,6 +30,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &["sqlite", "sqlite3", "db", "db3", "gpkg", "mbtiles"],
     sniff,
     read: Some(read::read),
+    rows: RowsFn::Table(read::read_table),
     locate: Some(locate_by_reading),
     rewrite: Some(rewrite::rewrite),
     container: None,

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use catalog::model::Dialect;
 
+use super::arrow::RowsFn;
 use super::{Bounds, Container, Edit, Format, FormatError, Head, Member, Sniff};
 use crate::content::Content;
 
@@ -17,6 +18,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &["tar"],
     sniff,
     read: None,
+    rows: RowsFn::Cells,
     locate: None,
     rewrite: None,
     container: Some(Container { members, rewrite }),

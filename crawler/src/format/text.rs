@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
 use regex::Regex;
 
+use super::arrow::RowsFn;
 use super::charset::Charset;
 use super::lines::Lines;
 use super::{At, Bounds, Format, FormatError, Head, Removal, Rewritten, Sink, Sniff, locate_by_reading};
@@ -20,6 +21,7 @@ pub(super) static TEXT: Format = Format {
     extensions: &["txt", "text", "md", "rst", "out"],
     sniff: sniff_text,
     read: Some(read),
+    rows: RowsFn::Cells,
     locate: Some(locate_by_reading),
     rewrite: Some(rewrite),
     container: None,
@@ -32,6 +34,7 @@ pub(super) static LOG: Format = Format {
     extensions: &["log"],
     sniff: sniff_log,
     read: Some(read),
+    rows: RowsFn::Cells,
     locate: Some(locate_by_reading),
     rewrite: Some(rewrite),
     container: None,

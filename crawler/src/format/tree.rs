@@ -170,7 +170,7 @@ fn open(
     let mut name = name.to_owned();
     let (mut content, mut layers, mut anomalies, mut depth) =
         (content.clone(), Vec::new(), Vec::new(), depth);
-    while let Some(layer) = layer::detect(&content.range(0, 16)?) {
+    while let Some(layer) = layer::detect(&content.range(0, layer::MAGIC_BYTES)?) {
         if depth >= bounds.depth_max {
             anomalies.push((
                 AnomalyKind::LimitReached,

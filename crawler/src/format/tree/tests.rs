@@ -61,6 +61,37 @@ fn layers_are_peeled_and_put_back_with_their_settings() {
 }
 
 #[test]
+fn a_bzip2_stream_keeps_its_block_size() {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(4));
+    encoder.write_all(TABLE).unwrap();
+    let stored = encoder.finish().unwrap();
+    assert_eq!(seen(&stored, "a.csv.bz2"), (vec![":bzip2:csv".to_owned()], vec![]));
+    let out = rewritten(&stored, "a.csv.bz2", &[(vec![], units(&[1]))].into()).unwrap();
+    assert_eq!(out[..4], *b"BZh4");
+    let mut plain = String::new();
+    std::io::Read::read_to_string(&mut bzip2::read::BzDecoder::new(&out[..]), &mut plain).unwrap();
+    assert_eq!(plain, "id,name,amount\n1,Ada,2.5\n3,Cy,4.5\n");
+}
+
+#[test]
+fn a_frame_is_known_where_a_buffer_ends_within_its_magic() {
+    // A stored block of deflate keeps its length, so that the first member ends a byte before the reader's buffer does.
+    for before in [1, 2] {
+        let store = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let overhead = store(&[b'a'; 60_000]).len() - 60_000;
+        let first = store(&vec![b'a'; (64 << 10) - before - overhead]);
+        assert_eq!(first.len(), (64 << 10) - before);
+        let stored: Content = [first, gzip(b"tail")].concat().into();
+        let peeled = layer::detect(&stored.range(0, 16).unwrap()).unwrap().peel(&stored, 1 << 20).unwrap();
+        assert_eq!((peeled.anomaly, peeled.trailing), (None, 0), "{before}");
+    }
+}
+
+#[test]
 fn what_decodes_before_a_stream_breaks_is_read_but_not_rewritten() {
     let rows: String = (0..20_000).map(|row| format!("{row},name{},{}.5\n", row * 7919, row)).collect();
     let stored = gzip(format!("id,name,amount\n{rows}").as_bytes());
