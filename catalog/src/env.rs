@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::model::{Timestamp, TokenDigest};
+use crate::sketch::content::SketchKey;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -32,6 +33,13 @@ impl SubjectHasher {
     /// Takes the secret of the current key epoch.
     pub fn new(key: &[u8; 32]) -> Self {
         Self { keyed: Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length") }
+    }
+
+    /// The secret of sketches, which cannot be told from any token.
+    pub fn sketch_key(&self) -> SketchKey {
+        let mut mac = self.keyed.clone();
+        mac.update(b"\0headwater sketch");
+        SketchKey::new(mac.finalize().into_bytes().into())
     }
 
     /// Digest of one normalised identifier.

@@ -46,6 +46,8 @@ pub(super) fn show(catalog: &Catalog, which: &str, as_of: AsOf) -> Result<Answer
     let mut row = row(catalog, &dataset, false, as_of, &urls)?;
     let mut features: Vec<(String, FeatureSum)> = Vec::new();
     let (mut blobs, mut anomalies) = (Vec::new(), Vec::new());
+    let of_all = |anomaly: &catalog::model::Anomaly| json!({"path": dataset.root, "kind": anomaly.kind, "reason": anomaly.reason});
+    anomalies.extend(dataset.anomalies.iter().map(of_all));
     for id in &dataset.blobs {
         let Some(blob) = catalog.get::<BlobVersion>(id, as_of)? else { continue };
         let reason = |anomaly: &catalog::model::Anomaly| {

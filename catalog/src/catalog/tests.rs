@@ -155,6 +155,7 @@ fn a_commit_is_all_or_nothing_wherever_it_is_killed() {
         rows: None,
         bytes: 0,
         context: None,
+        anomalies: Vec::new(),
     };
     let run = |catalog: &Catalog| -> Result<()> {
         let by = Principal::system();

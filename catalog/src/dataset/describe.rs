@@ -7,7 +7,7 @@ use super::layout::{self, Entry, is_part_word};
 use super::partition;
 use super::segment::Segment;
 use super::tables::Table;
-use crate::model::{Dataset, DatasetId, Dialect, SourceId};
+use crate::model::{Anomaly, AnomalyKind, Dataset, DatasetId, Dialect, FeatureType, PartitionKey, SourceId};
 
 /// Describes a cluster found at a template; its name is made unique by [`super::naming`].
 pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, '_>) -> Dataset {
@@ -36,24 +36,48 @@ pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, 
         rows: None,
         bytes: entries.iter().map(|entry| entry.facts.size).sum(),
         context: None,
+        anomalies: Vec::new(),
     }
 }
 
 /// Describes a table that keeps a log of itself.
 pub(super) fn table(source: &SourceId, table: Table<'_, '_>) -> Dataset {
     let entries = layout::entries(table.data);
-    let cluster = Cluster { entries, stem: None, mark: String::new() };
+    let is_log = matches!(table.format, "delta" | "hudi" | "iceberg");
+    let mark = if is_log { String::new() } else { entries[0].facts.path.to_string() };
+    let cluster = Cluster { entries, stem: None, mark };
     let template = format!("{}/\0{}", table.root, table.format);
     let mut dataset = describe(source, &template, &cluster);
     dataset.root = table.root.to_string();
     dataset.format = table.format.to_string();
-    dataset.compression = None;
+    if is_log {
+        dataset.compression = None;
+    }
     let keyed =
         cluster.entries.iter().all(|entry| entry.segments.iter().any(|s| matches!(s, Segment::Key { .. })));
-    dataset.partition_keys = if keyed { partition::keys(&cluster.entries) } else { Vec::new() };
+    let spelled = if keyed { partition::keys(&cluster.entries) } else { Vec::new() };
+    dataset.partition_keys = match table.keys {
+        Some(keys) => keys.into_iter().map(|key| typed(key, &spelled)).collect(),
+        None => spelled,
+    };
+    dataset.anomalies.extend(table.broken.map(|reason| Anomaly {
+        kind: AnomalyKind::TableLogIncomplete,
+        member: Vec::new(),
+        feature: None,
+        reason: format!("{reason}; the names of its files tell what it holds"),
+    }));
     dataset.name =
         table.root.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("lake").to_string();
     dataset
+}
+
+/// A key that the log tells no type of has the type of its values in the folders' names.
+fn typed(key: PartitionKey, spelled: &[PartitionKey]) -> PartitionKey {
+    if key.kind != FeatureType::Unknown {
+        return key;
+    }
+    let same = spelled.iter().find(|known| known.name == key.name);
+    PartitionKey { kind: same.map_or(FeatureType::String, |known| known.kind.clone()), ..key }
 }
 
 /// The folder above all partitions.

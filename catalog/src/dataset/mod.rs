@@ -1,4 +1,4 @@
-//! Datasets: which blobs have one meaning, told from paths, formats and schemas alone; pure.
+//! Datasets: which blobs have one meaning, told from paths, formats, schemas and table logs; pure.
 //!
 //! Reading order: what belongs to no dataset goes first, then tables that keep a log of themselves, then every
 //! layout and format by itself: names make families, schemas split them, and each is described.
@@ -6,7 +6,8 @@
 //! | file | owns |
 //! |---|---|
 //! | `exclude` | markers, hidden, temporary and broken blobs |
-//! | `tables` | Delta, Hudi and Iceberg tables by their logs' folders |
+//! | `tables` | Delta, Hudi and Iceberg tables, exports and directories by their logs |
+//! | `place` | where a file lies that a log names by a URI |
 //! | `segment`, `name` | what a folder's and a file's name says |
 //! | `layout` | paths understood; folders that differ only by whom they are of |
 //! | `cluster`, `similar` | families of names, split where schemas differ |
@@ -14,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Anomaly, BlobId, Dataset, Dialect, Schema, SourceId, Timestamp};
+use crate::model::{Anomaly, BlobId, Dataset, Dialect, Schema, SourceId, TableLog, Timestamp};
 
 mod cluster;
 mod describe;
@@ -23,6 +24,7 @@ mod layout;
 mod name;
 mod naming;
 mod partition;
+mod place;
 mod segment;
 mod similar;
 mod tables;
@@ -31,6 +33,7 @@ pub(crate) use exclude::is_service_path;
 pub(crate) use layout::base_folder;
 pub use naming::keep_names;
 pub use partition::partition_values;
+pub use place::{place, unescape};
 
 /// What grouping knows of one blob.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +56,8 @@ pub struct BlobFacts<'a> {
     pub schema: Option<&'a Schema>,
     /// What is wrong with it.
     pub anomalies: &'a [Anomaly],
+    /// What it says of a table.
+    pub table_log: Option<&'a TableLog>,
 }
 
 /// Groups the blobs of a source into datasets, whatever their order; `schema`, `rows` and `context` are left to `link`.
@@ -60,7 +65,7 @@ pub fn group(source: &SourceId, blobs: &[BlobFacts<'_>]) -> Vec<Dataset> {
     let mut data: Vec<&BlobFacts<'_>> = blobs.iter().filter(|facts| !exclude::is_excluded(facts)).collect();
     data.sort_by_key(|facts| facts.path);
     let mut datasets = Vec::new();
-    for table in tables::take_tables(blobs, &mut data) {
+    for table in tables::take_tables(source, blobs, &mut data) {
         datasets.push(describe::table(source, table));
     }
     let mut layouts: BTreeMap<(String, String), Vec<layout::Entry<'_, '_>>> = BTreeMap::new();

@@ -1,5 +1,7 @@
 //! What a folder's name says: a partition's key and value, a part of a date, an id or number, or just a name.
 
+use super::place::unescape;
+
 /// The meaning of a folder's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Segment {
@@ -51,26 +53,6 @@ fn key_value(folder: &str) -> Option<Segment> {
     let (key, value) = folder.split_once('=')?;
     let named = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c));
     named.then(|| Segment::Key { key: key.to_string(), value: unescape(value) })
-}
-
-fn unescape(value: &str) -> String {
-    let bytes = value.as_bytes();
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let pair = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
-        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) if bytes[at] == b'%' => {
-                plain.push(byte);
-                at += 3;
-            }
-            _ => {
-                plain.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(plain).unwrap_or_else(|_| value.to_string())
 }
 
 /// Words that stand before a date in a folder's name without changing its meaning.

@@ -1,21 +1,34 @@
 //! Tables that keep a log of themselves: Delta Lake, Apache Hudi and Apache Iceberg, known by the folders of their logs.
 //!
-//! Which files a table's current version holds stands in its log, and reading that is the format's business. Paths
-//! alone tell the table's root, its data files and, for Hudi, the newest slice of each file group.
+//! What the crawl read of a log ([`TableLog`]) says which files the table's current version holds. Where a part of
+//! the log is missing or could not be read, paths alone tell the table's files, and the dataset says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::BlobFacts;
+use super::{BlobFacts, similar};
+use crate::model::{BlobId, PartitionKey, SourceId, TableLog};
+
+mod delta;
+mod hudi;
+mod iceberg;
+mod listed;
+
+/// Columns that files of a directory kept by content share to be one dataset.
+const DIRECTORY_ALIKE_MIN: f64 = 0.5;
 
 /// A table and its data files.
 #[derive(Debug)]
 pub(super) struct Table<'a, 'b> {
     /// Its folder, without a slash at the end.
     pub(super) root: &'a str,
-    /// `delta`, `hudi`, `iceberg`.
-    pub(super) format: &'static str,
+    /// `delta`, `hudi`, `iceberg`; of a directory kept by content, its files'.
+    pub(super) format: &'a str,
     /// Its data files.
     pub(super) data: Vec<&'b BlobFacts<'a>>,
+    /// Its partition keys, if its log tells them; a kind that it does not tell is `Unknown`.
+    pub(super) keys: Option<Vec<PartitionKey>>,
+    /// Why its log could not be followed.
+    pub(super) broken: Option<String>,
 }
 
 /// A log's folder below the table's root, and how a file in it ends if any folder of that name would do.
@@ -44,7 +57,7 @@ fn roots<'a>(blobs: &[BlobFacts<'a>]) -> BTreeMap<&'a str, &'static str> {
                 roots.insert(root, format);
             }
         }
-        if hudi_slice(name).is_some() && name.ends_with(".parquet") {
+        if hudi::slice(name).is_some() && name.ends_with(".parquet") {
             let table = folders.split('/').take_while(|folder| !folder.contains('=')).map(|f| f.len() + 1);
             let length = table.sum::<usize>().saturating_sub(1);
             roots.entry(&folders[..length]).or_insert("hudi");
@@ -65,30 +78,98 @@ fn root_before<'a>(folders: &'a str, log: &str) -> Option<&'a str> {
     None
 }
 
-/// Finds tables and takes their files out of `blobs`: data files into the table, old slices and logs away.
+/// Which files a table holds, as its log says.
+#[derive(Debug, Default)]
+struct State {
+    live: BTreeSet<BlobId>,
+    keys: Option<Vec<PartitionKey>>,
+}
+
+/// Finds tables and takes their files out of `blobs`: data files into the table; dead ones and logs away.
 pub(super) fn take_tables<'a, 'b>(
-    all: &[BlobFacts<'a>],
+    source: &SourceId,
+    all: &'b [BlobFacts<'a>],
     blobs: &mut Vec<&'b BlobFacts<'a>>,
 ) -> Vec<Table<'a, 'b>> {
     let roots = roots(all);
+    let mut logs: BTreeMap<&str, Vec<&BlobFacts<'_>>> = BTreeMap::new();
+    for facts in all {
+        if let Some(root) = root_of(facts.path, &roots)
+            && is_of_log(roots[root], below(facts.path, root))
+        {
+            logs.entry(root).or_default().push(facts);
+        }
+    }
     let mut members: BTreeMap<&str, Vec<&BlobFacts<'_>>> = BTreeMap::new();
     blobs.retain(|facts| {
         let Some(root) = root_of(facts.path, &roots) else { return true };
-        let below = facts.path[root.len()..].trim_start_matches('/');
         let data = matches!(facts.format, "parquet" | "orc" | "avro" | "unknown");
-        if data && !(roots[root] == "iceberg" && below.starts_with("metadata/")) {
+        if data && !is_of_log(roots[root], below(facts.path, root)) {
             members.entry(root).or_default().push(facts);
         }
         false
     });
-    let table = |(root, mut data): (&'a str, Vec<&'b BlobFacts<'a>>)| {
-        let format = roots[root];
-        if format == "hudi" {
-            keep_newest_slices(&mut data);
+    let mut tables = Vec::new();
+    for (root, data) in members {
+        let logs = logs.get(root).map_or(&[][..], Vec::as_slice);
+        let table = table(source, root, roots[root], logs, data);
+        if !table.data.is_empty() {
+            tables.push(table);
         }
-        Table { root, format, data }
+    }
+    listed::drop_dead(all, blobs);
+    for (path, data) in listed::directories(all, blobs) {
+        for data in similar::split(data, DIRECTORY_ALIKE_MIN) {
+            let format = data[0].format;
+            tables.push(Table { root: path, format, data, keys: Some(Vec::new()), broken: None });
+        }
+    }
+    tables
+}
+
+/// Keeps of a table's files those that its log says it holds.
+fn table<'a, 'b>(
+    source: &SourceId,
+    root: &'a str,
+    format: &'static str,
+    logs: &[&BlobFacts<'a>],
+    mut data: Vec<&'b BlobFacts<'a>>,
+) -> Table<'a, 'b> {
+    let state = match format {
+        "hudi" => {
+            let timeline = hudi::timeline(logs);
+            timeline.keep_current(source, &mut data);
+            return Table { root, format, data, keys: timeline.keys, broken: None };
+        }
+        "delta" => delta::replay(logs),
+        _ => iceberg::replay(logs),
     };
-    members.into_iter().map(table).collect()
+    match state {
+        Ok(state) => {
+            data.retain(|facts| state.live.contains(&facts.blob));
+            Table { root, format, data, keys: state.keys, broken: None }
+        }
+        Err(reason) => {
+            // What any part of the log that could be read takes out, and none takes in, is no data whatever is missing.
+            let of = |files: fn(&TableLog) -> &Vec<BlobId>| -> BTreeSet<BlobId> {
+                logs.iter().filter_map(|facts| facts.table_log).flat_map(files).copied().collect()
+            };
+            let (added, removed) = (of(|log| &log.added), of(|log| &log.removed));
+            data.retain(|facts| !removed.contains(&facts.blob) || added.contains(&facts.blob));
+            Table { root, format, data, keys: None, broken: Some(reason) }
+        }
+    }
+}
+
+/// The path of a table's file below its root.
+fn below<'a>(path: &'a str, root: &str) -> &'a str {
+    path[root.len()..].trim_start_matches('/')
+}
+
+/// Whether a file below a table's root belongs to its log.
+fn is_of_log(format: &str, below: &str) -> bool {
+    LOGS.iter()
+        .any(|(log, _, of)| *of == format && below.strip_prefix(log).is_some_and(|r| r.starts_with('/')))
 }
 
 /// The innermost table root that holds a path.
@@ -103,26 +184,5 @@ fn root_of<'a>(path: &'a str, roots: &BTreeMap<&'a str, &'static str>) -> Option
     roots.contains_key("").then_some("")
 }
 
-/// Hudi's base file name: file id, write token, instant (`<uuid>-0_0-1-0_20240101000000000.parquet`).
-fn hudi_slice(name: &str) -> Option<(&str, &str)> {
-    let stem = name.rsplit_once('.')?.0;
-    let (rest, instant) = stem.rsplit_once('_')?;
-    let (file, token) = rest.rsplit_once('_')?;
-    let instant_ok = matches!(instant.len(), 14 | 17) && instant.bytes().all(|byte| byte.is_ascii_digit());
-    let token_ok = token.split('-').count() == 3 && token.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    (instant_ok && token_ok && file.len() >= 36).then_some((file, instant))
-}
-
-fn keep_newest_slices(data: &mut Vec<&BlobFacts<'_>>) {
-    let slice = |path: &str| {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        hudi_slice(name).map(|(file, instant)| ((folder.to_string(), file.to_string()), instant.to_string()))
-    };
-    let mut newest: BTreeMap<(String, String), String> = BTreeMap::new();
-    for (group, instant) in data.iter().filter_map(|facts| slice(facts.path)) {
-        let known = newest.entry(group).or_default();
-        *known = std::mem::take(known).max(instant);
-    }
-    let current: BTreeSet<_> = newest.into_iter().collect();
-    data.retain(|facts| slice(facts.path).is_none_or(|slice| current.contains(&slice)));
-}
+#[cfg(test)]
+mod tests;

@@ -67,6 +67,7 @@ fn grouped(blobs: &[Blob]) -> Vec<Dataset> {
             dialect: &blob.dialect,
             schema: blob.schema.as_ref(),
             anomalies: &blob.anomalies,
+            table_log: None,
         })
         .collect();
     group(&source, &facts)

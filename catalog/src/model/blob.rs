@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactId, BlobId, Digest, ExecutionId, RowsDigest, SchemaId, SourceId, Timestamp};
+use super::{ArtifactId, BlobId, Digest, ExecutionId, RowsDigest, SchemaId, SourceId, TableLog, Timestamp};
 
 /// A place that is crawled: one URL with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct BlobVersion {
     pub anomalies: Vec<Anomaly>,
     /// Whether all of its content was looked at for personal data.
     pub searched: Searched,
+    /// What it says of a table, if it belongs to the books of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_log: Option<TableLog>,
 }
 
 impl BlobVersion {
@@ -136,6 +139,8 @@ pub enum AnomalyKind {
     Mislabelled,
     /// Reached a documented bound (decompressed bytes, depth, members, line length).
     LimitReached,
+    /// A table's log lacks a part or cannot be read, so that names had to tell the table's files.
+    TableLogIncomplete,
     /// Some records could not be read; the others were.
     MalformedRecords,
     /// Changed or vanished while it was read.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlobId, ContextId, DatasetId, Dialect, FeatureType, SchemaId, SourceId};
+use super::{Anomaly, BlobId, ContextId, DatasetId, Dialect, FeatureType, SchemaId, SourceId};
 
 /// Blobs with one meaning, as grouped after a crawl.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Dataset {
     pub bytes: u64,
     /// Its context in the graph.
     pub context: Option<ContextId>,
+    /// What is wrong with it as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anomalies: Vec<Anomaly>,
 }
 
 /// A key that folders spell out.

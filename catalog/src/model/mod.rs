@@ -12,7 +12,9 @@ mod feature;
 mod finding;
 mod graph;
 mod id;
+mod sketch;
 mod statistics;
+mod table;
 mod time;
 mod value;
 
@@ -35,6 +37,8 @@ pub use id::{
     ArtifactId, BlobId, ContextId, DatasetId, Digest, ExecutionId, PlanId, RequestId, RowsDigest, SchemaId,
     SourceId, TokenDigest, TypeId,
 };
+pub use sketch::{ColumnSketch, ContentSketch, Sample};
 pub use statistics::{FeatureStatistics, Statistics};
+pub use table::{LogRole, TableLog};
 pub use time::Timestamp;
 pub use value::Value;

@@ -6,8 +6,11 @@
 
 mod column;
 
-use crate::model::{FeaturePath, FeatureStatistics, FeatureType, RowsDigest, Schema, Value};
-use crate::sketch::rows::{self, RowsHasher, cell_digest};
+use crate::model::{
+    ColumnSketch, FeaturePath, FeatureStatistics, FeatureType, RowsDigest, Sample, Schema, Value,
+};
+use crate::sketch::content::{RowSketcher, SketchKey};
+use crate::sketch::rows::{self, RowsHasher, placed, value_digest};
 use crate::sketch::shape::Shape;
 
 use column::Column;
@@ -32,11 +35,19 @@ pub struct Profile {
     pub features_left_out: u64,
     /// Digest of the rows whatever their order and format.
     pub rows_digest: RowsDigest,
+    /// Samples of the rows and of the first columns, by which they are recognised elsewhere.
+    pub sketch: (Sample, Vec<ColumnSketch>),
 }
 
+/// Columns sketched at most; each costs some hundred bytes.
+const SKETCHED_FEATURES: usize = 64;
+
 /// Watches rows stream by.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Profiler {
+    key: SketchKey,
+    salt: u64,
+    sampled: RowSketcher,
     columns: Vec<Column>,
     /// Seeds of the features beyond the bound.
     left_out: Vec<u64>,
@@ -44,10 +55,29 @@ pub struct Profiler {
     digest: RowsHasher,
 }
 
+impl Default for Profiler {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Profiler {
     /// Starts with no features and no rows.
     pub fn new() -> Self {
-        Self::default()
+        Self::keyed(SketchKey::default())
+    }
+
+    /// Starts with the catalog's secret, under which sketches of different blobs can be compared.
+    pub fn keyed(key: SketchKey) -> Self {
+        Self {
+            salt: key.salt(),
+            key,
+            sampled: RowSketcher::new(),
+            columns: Vec::new(),
+            left_out: Vec::new(),
+            rows: 0,
+            digest: RowsHasher::new(),
+        }
     }
 
     /// Declares a feature and returns its number, dense from 0; the order is the schema's. `declared` if the format types it.
@@ -57,15 +87,14 @@ impl Profiler {
             return FEATURES_MAX + self.left_out.len() - 1;
         }
         let precise = self.columns.len() < PRECISE_FEATURES;
-        self.columns.push(Column::new(path.clone(), declared, precise));
+        let sketched = self.columns.len() < SKETCHED_FEATURES;
+        self.columns.push(Column::new(path.clone(), declared, precise, sketched));
         self.columns.len() - 1
     }
 
     /// The next row begins.
     pub fn row(&mut self) {
-        if self.rows > 0 {
-            self.digest.end_row();
-        }
+        self.end_row();
         self.rows += 1;
     }
 
@@ -82,12 +111,19 @@ impl Profiler {
                 None => return,
             },
         };
-        let digest = cell_digest(seed, &shape);
+        let digest = value_digest(&shape);
         if let Some(digest) = digest {
-            self.digest.digested(digest);
+            self.digest.digested(placed(seed, digest));
         }
         if let Some(column) = self.columns.get_mut(feature) {
-            column.cell(self.rows, value, &shape, digest);
+            column.cell(self.rows, value, &shape, digest, self.salt);
+        }
+    }
+
+    fn end_row(&mut self) {
+        if self.rows > 0 {
+            let row = self.digest.end_digested_row();
+            self.sampled.row(row, self.salt);
         }
     }
 
@@ -98,14 +134,15 @@ impl Profiler {
 
     /// Sums up.
     pub fn finish(mut self) -> Profile {
-        if self.rows > 0 {
-            self.digest.end_row();
-        }
+        self.end_row();
         let rows = self.rows;
-        let features: Vec<_> = self.columns.into_iter().map(|column| column.finish(rows)).collect();
+        let key = self.key;
+        let (features, columns): (Vec<_>, Vec<_>) =
+            self.columns.into_iter().map(|column| column.finish(rows, &key)).unzip();
+        let sketch = (self.sampled.seal(&key), columns.into_iter().flatten().collect());
         let schema = super::infer::schema_of(rows, &features);
         let features_left_out = self.left_out.len() as u64;
-        Profile { rows, schema, features, features_left_out, rows_digest: self.digest.finish() }
+        Profile { rows, schema, features, features_left_out, rows_digest: self.digest.finish(), sketch }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Order-independent digests of multisets of rows: equal whatever the order of rows and columns and whatever the
 //! format, and able to subtract, so that `digest(before) - digest(removed) = digest(after)`.
 //!
-//! A cell is hashed with the path of its feature, the cells of a row are summed, the sum is mixed, the rows are
+//! A value is hashed and multiplied by a number that stands for its feature, the cells of a row are summed, the sum is mixed, the rows are
 //! summed modulo 2^128. Nulls and empty cells are left out, so an absent column equals an empty one.
 //!
 //! What counts as equal (see [`Shape`]): numbers of one value (`1.50`, `1.5`, 1.5, `15e-1`); `true`, `True`, `TRUE`
@@ -21,10 +21,12 @@ use crate::model::{FeaturePath, RowsDigest, Value};
 
 use super::shape::{Number, Shape};
 
-/// Mixed into a feature's seed to keep kinds of values apart.
+/// Seeds that keep kinds of values apart.
 const NUMBER: u64 = 0x6e75_6d62_6572_0001;
 const TIME: u64 = 0x7469_6d65_0000_0002;
 const BINARY: u64 = 0x6269_6e61_7279_0003;
+/// Spreads a seed over twice its bits: the golden ratio of 2^128.
+const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 const ROW: u64 = 0x726f_7773_0000_0004;
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
@@ -55,9 +57,15 @@ impl RowsHasher {
 
     /// Ends the current row; a row without any cell counts too.
     pub fn end_row(&mut self) {
+        self.end_digested_row();
+    }
+
+    /// Ends the current row and gives its digest.
+    pub(crate) fn end_digested_row(&mut self) -> u128 {
         let mixed = XxHash3_128::oneshot_with_seed(ROW, &self.row.to_le_bytes());
         self.rows = self.rows.wrapping_add(mixed);
         self.row = 0;
+        mixed
     }
 
     /// The digest of all rows that were ended.
@@ -73,27 +81,39 @@ pub fn seed(path: &FeaturePath) -> u64 {
 
 /// Digest of one cell under its feature's seed; none if it is empty.
 pub fn cell_digest(seed: u64, shape: &Shape<'_>) -> Option<u128> {
-    let time = |micros: i64| XxHash3_128::oneshot_with_seed(seed ^ TIME, &micros.to_le_bytes());
+    value_digest(shape).map(|value| placed(seed, value))
+}
+
+/// The digest of a cell of a feature whose value has this digest. The product of an odd number loses nothing, and a sum
+/// of two such cells is that of two others as rarely as any two digests are equal.
+pub(crate) fn placed(seed: u64, value: u128) -> u128 {
+    let seed = u128::from(seed);
+    value.wrapping_mul((seed << 64 ^ seed.wrapping_mul(SPREAD)) | 1)
+}
+
+/// Digest of a value wherever it stands; none if it is empty.
+pub(crate) fn value_digest(shape: &Shape<'_>) -> Option<u128> {
+    let time = |micros: i64| XxHash3_128::oneshot_with_seed(TIME, &micros.to_le_bytes());
     Some(match shape {
         Shape::Null | Shape::Na => return None,
-        Shape::Bool(value) => number_digest(seed, u64::from(*value), 0, false),
+        Shape::Bool(value) => number_digest(u64::from(*value), 0, false),
         Shape::Number(Number { negative, mantissa, exponent, .. }) => {
-            number_digest(seed, *mantissa, *exponent, *negative)
+            number_digest(*mantissa, *exponent, *negative)
         }
-        Shape::Infinite(positive) => number_digest(seed, 1, i16::MAX, !positive),
+        Shape::Infinite(positive) => number_digest(1, i16::MAX, !positive),
         Shape::Date(days) => time(i64::from(*days).saturating_mul(MICROS_A_DAY)),
         Shape::Timestamp(micros) => time(*micros),
-        Shape::Padded(text) | Shape::Text(text) => XxHash3_128::oneshot_with_seed(seed, text.as_bytes()),
-        Shape::Binary(bytes) => XxHash3_128::oneshot_with_seed(seed ^ BINARY, bytes),
+        Shape::Padded(text) | Shape::Text(text) => XxHash3_128::oneshot(text.as_bytes()),
+        Shape::Binary(bytes) => XxHash3_128::oneshot_with_seed(BINARY, bytes),
     })
 }
 
-fn number_digest(seed: u64, mantissa: u64, exponent: i16, negative: bool) -> u128 {
+fn number_digest(mantissa: u64, exponent: i16, negative: bool) -> u128 {
     let mut bytes = [0; 11];
     bytes[..8].copy_from_slice(&mantissa.to_le_bytes());
     bytes[8..10].copy_from_slice(&exponent.to_le_bytes());
     bytes[10] = u8::from(negative);
-    XxHash3_128::oneshot_with_seed(seed ^ NUMBER, &bytes)
+    XxHash3_128::oneshot_with_seed(NUMBER, &bytes)
 }
 
 impl RowsDigest {

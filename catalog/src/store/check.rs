@@ -11,8 +11,8 @@ use crate::catalog::{JournalLine, store_error};
 use crate::error::{Error, Result};
 use crate::model::{
     AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobTokens, BlobVersion,
-    Certificate, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold, Plan, Schema,
-    Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
+    Certificate, ContentSketch, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold,
+    Plan, Schema, Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
 };
 
 use super::export::for_each_page;
@@ -65,6 +65,7 @@ static RECORDS: &[RecordKind] = &[
     kind::<Statistics>(),
     kind::<Findings>(),
     kind::<BlobTokens>(),
+    kind::<ContentSketch>(),
     kind::<Type>(),
     kind::<Artifact>(),
     kind::<Execution>(),

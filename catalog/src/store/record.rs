@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::model::{
-    Artifact, ArtifactId, Association, Attribution, BlobId, BlobTokens, BlobVersion, Context, ContextId,
-    Dataset, DatasetId, Event, EventKind, Execution, ExecutionId, Findings, Schema, SchemaId, Source,
-    SourceId, Statistics, Type, TypeId, TypeKind,
+    Artifact, ArtifactId, Association, Attribution, BlobId, BlobTokens, BlobVersion, ContentSketch, Context,
+    ContextId, Dataset, DatasetId, Event, EventKind, Execution, ExecutionId, Findings, Schema, SchemaId,
+    Source, SourceId, Statistics, Type, TypeId, TypeKind,
 };
 
 /// A noun that the catalog keeps with its history.
@@ -181,6 +181,18 @@ impl Record for Statistics {
 impl Record for Findings {
     const KIND: u8 = b'f';
     const NAME: &'static str = "findings";
+    type Id = BlobId;
+    fn id(&self) -> BlobId {
+        self.blob
+    }
+    fn id_bytes(id: &BlobId) -> Vec<u8> {
+        id.0.to_vec()
+    }
+}
+
+impl Record for ContentSketch {
+    const KIND: u8 = b'c';
+    const NAME: &'static str = "content sketch";
     type Id = BlobId;
     fn id(&self) -> BlobId {
         self.blob

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use catalog::catalog::Changed;
 use catalog::lineage::graph;
 use catalog::model::{
-    Artifact, BlobId, BlobTokens, BlobVersion, Context, ContextId, Dataset, DatasetId, Execution, Findings,
-    Properties, Property, Statistics,
+    Artifact, BlobId, BlobTokens, BlobVersion, ContentSketch, Context, ContextId, Dataset, DatasetId,
+    Execution, Findings, Properties, Property, Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -29,6 +29,7 @@ pub(super) fn changes(catalog: &Catalog, blob: &BlobId, path: &str, sought: &Sou
         Change::purge::<BlobVersion>(blob),
         Change::purge::<Findings>(blob),
         Change::purge::<BlobTokens>(blob),
+        Change::purge::<ContentSketch>(blob),
     ];
     for statistics in catalog.find::<Statistics>(Index::StatisticsOfBlob, &blob.0)? {
         changes.push(Change::purge::<Statistics>(&statistics.id()));

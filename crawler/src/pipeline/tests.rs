@@ -70,8 +70,10 @@ fn state(catalog: &Catalog) -> String {
     let blobs: Vec<BlobVersion> = catalog.all(AsOf::Now).unwrap();
     let paths: BTreeMap<_, _> = blobs.iter().map(|blob| (blob.blob, blob.path.clone())).collect();
     for blob in &blobs {
-        let BlobVersion { path, size, digest, parts, anomalies, searched, .. } = blob;
-        lines.push(format!("blob {path:?} {size} {digest:?} {parts:?} {anomalies:?} {searched:?}"));
+        let BlobVersion { path, size, digest, parts, anomalies, searched, table_log, .. } = blob;
+        lines.push(format!(
+            "blob {path:?} {size} {digest:?} {parts:?} {anomalies:?} {searched:?} {table_log:?}"
+        ));
     }
     for statistics in catalog.all::<Statistics>(AsOf::Now).unwrap() {
         let path = &paths[&statistics.blob];
@@ -188,6 +190,41 @@ async fn only_what_changed_is_read_again() {
     let past: BlobVersion =
         ctx.catalog.get(&blobs["crm/customers.csv"].blob, AsOf::Time(before)).unwrap().unwrap();
     assert_eq!(past.root().rows, Some(40));
+    let anew = fresh();
+    crawl(&anew, &lake(&store)).await.unwrap();
+    assert_eq!(parting(&ctx, &anew), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_log_changes_its_table_though_no_data_file_did() {
+    let (store, ctx) = (Arc::new(InMemory::new()), fresh());
+    let parquet =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/formats/parquet/good-flat.parquet"));
+    let parquet = parquet.unwrap();
+    for part in ["a", "b", "c"] {
+        put(&store, &format!("t/part-{part}.parquet"), &parquet).await;
+    }
+    let commit = |version: u64| format!("t/_delta_log/{version:020}.json");
+    let adds = "{\"add\":{\"path\":\"part-a.parquet\"}}\n{\"add\":{\"path\":\"part-b.parquet\"}}\n";
+    put(&store, &commit(0), adds.as_bytes()).await;
+    let files = |ctx: &Ctx| -> Vec<String> {
+        let paths: BTreeMap<_, _> =
+            by_path(&ctx.catalog).into_iter().map(|(path, blob)| (blob.blob, path)).collect();
+        let datasets: Vec<Dataset> = ctx.catalog.all(AsOf::Now).unwrap();
+        let tables = datasets.iter().filter(|dataset| dataset.format == "delta");
+        tables.flat_map(|dataset| dataset.blobs.iter().map(|id| paths[id].clone())).collect()
+    };
+    crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!(files(&ctx), ["t/part-a.parquet", "t/part-b.parquet"]);
+    put(
+        &store,
+        &commit(1),
+        b"{\"remove\":{\"path\":\"part-a.parquet\"}}\n{\"add\":{\"path\":\"part-c.parquet\"}}\n",
+    )
+    .await;
+    let report = crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!(report.read, 1);
+    assert_eq!(files(&ctx), ["t/part-b.parquet", "t/part-c.parquet"]);
     let anew = fresh();
     crawl(&anew, &lake(&store)).await.unwrap();
     assert_eq!(parting(&ctx, &anew), None);

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use catalog::model::{
-    Anomaly, AnomalyKind, BlobTokens, Finding, Findings, Part, Schema, Searched, Statistics, Token,
+    Anomaly, AnomalyKind, BlobTokens, ContentSketch, Finding, Findings, Part, Schema, Searched, Statistics,
+    TableLog, Token,
 };
 use catalog::schema::{Profile, withhold};
 
@@ -36,11 +37,16 @@ pub struct Classified {
     pub anomalies: Vec<Anomaly>,
     /// How much of it was looked at.
     pub searched: Searched,
+    /// What it says of a table.
+    pub table_log: Option<TableLog>,
+    /// What its rows are recognised by.
+    pub sketch: Option<ContentSketch>,
 }
 
 /// Classifies every feature of every part.
 pub fn classify(run: &Run, profiled: Profiled) -> Classified {
-    let Profiled { changed, digest, parts, tokens, in_path, mut anomalies, mut searched } = profiled;
+    let Profiled { changed, digest, parts, tokens, in_path, mut anomalies, mut searched, table_log } =
+        profiled;
     let blob = changed.blob;
     let (tokens, overflowed) = tokens.finish();
     if overflowed {
@@ -53,10 +59,14 @@ pub fn classify(run: &Run, profiled: Profiled) -> Classified {
         anomalies.push(of_blob(AnomalyKind::SuppressedSubject, reason));
     }
     let mut findings = in_paths(&in_path);
+    let mut sketch = None;
     let (mut kept, mut schemas, mut statistics) = (Vec::new(), Vec::new(), Vec::new());
     for (part, rows) in parts {
         if let Some((profile, columns)) = rows {
-            let Profile { rows, schema, mut features, .. } = profile;
+            let Profile { rows, schema, mut features, sketch: (sample, columns_sketched), .. } = profile;
+            if part.member.is_empty() && rows > 0 {
+                sketch = Some(ContentSketch { blob, rows, sample, columns: columns_sketched });
+            }
             let found: Vec<_> = columns.iter().flat_map(|column| findings_of(&part, column)).collect();
             let key = |path: &_| columns.iter().any(|column| column.key.is_some() && column.path == *path);
             withhold(&mut features, &|path| {
@@ -70,7 +80,19 @@ pub fn classify(run: &Run, profiled: Profiled) -> Classified {
     }
     let findings = Findings { blob, findings };
     let tokens = BlobTokens { blob, tokens };
-    Classified { changed, digest, parts: kept, schemas, statistics, findings, tokens, anomalies, searched }
+    Classified {
+        changed,
+        digest,
+        parts: kept,
+        schemas,
+        statistics,
+        findings,
+        tokens,
+        anomalies,
+        searched,
+        table_log,
+        sketch,
+    }
 }
 
 fn of_blob(kind: AnomalyKind, reason: String) -> Anomaly {

@@ -107,6 +107,7 @@ fn facts_of<'a>(blob: &'a BlobVersion, facts: &'a Facts) -> BlobFacts<'a> {
         dialect: &root.dialect,
         schema: root.schema.and_then(|id| facts.schemas.get(&id)),
         anomalies: &blob.anomalies,
+        table_log: blob.table_log.as_ref(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sums up what the pass saw of the rows of each part: schema, statistics, digest of the rows.
 
-use catalog::model::{Anomaly, Digest, Searched};
+use catalog::model::{Anomaly, Digest, Searched, TableLog};
 use catalog::schema::Profile;
 
 use super::Changed;
@@ -27,13 +27,15 @@ pub struct Profiled {
     pub anomalies: Vec<Anomaly>,
     /// How much of it was looked at.
     pub searched: Searched,
+    /// What it says of a table.
+    pub table_log: Option<TableLog>,
 }
 
 /// Sums up every part.
 pub fn profile(read: Read) -> Profiled {
-    let Read { changed, digest, parts, tokens, in_path, anomalies, searched } = read;
+    let Read { changed, digest, parts, tokens, in_path, anomalies, searched, table_log } = read;
     let parts = parts.into_iter().map(sum_up).collect();
-    Profiled { changed, digest, parts, tokens, in_path, anomalies, searched }
+    Profiled { changed, digest, parts, tokens, in_path, anomalies, searched, table_log }
 }
 
 fn sum_up(read: PartRead) -> (Part, Option<(Profile, Vec<Column>)>) {

@@ -8,9 +8,11 @@ use std::hash::{BuildHasher, RandomState};
 
 use catalog::env::SubjectHasher;
 use catalog::model::{
-    Anomaly, AnomalyKind, Digest, FeaturePath, FeatureType, Part, Searched, Segment, Value,
+    Anomaly, AnomalyKind, Digest, FeaturePath, FeatureType, Part, Searched, Segment, SourceId, TableLog,
+    Value,
 };
 use catalog::schema::Profiler;
+use catalog::sketch::content::SketchKey;
 
 use super::mask::masked;
 use super::token::Tokens;
@@ -21,6 +23,7 @@ use crate::format::tree::{Node, Visit, walk};
 use crate::format::{At, Bounds, FormatError, Sink};
 use crate::recognise::{ColumnTally, Span, identifiers, key_name, normalise, recognise};
 use crate::source::Lake;
+use crate::table_log::{self, Log};
 
 /// Anomalies of one kind that are kept of one part.
 const ANOMALIES_MAX: usize = 16;
@@ -43,6 +46,8 @@ pub struct Read {
     pub anomalies: Vec<Anomaly>,
     /// How much of it was looked at.
     pub searched: Searched,
+    /// What it says of a table.
+    pub table_log: Option<TableLog>,
 }
 
 /// A part, and its rows if it has any.
@@ -54,12 +59,17 @@ pub struct PartRead {
 }
 
 /// What was seen of the rows of one part.
-#[derive(Default)]
 pub struct RowsRead {
     /// Saw every cell.
     pub profiler: Profiler,
     /// One entry a feature, in the order of the schema.
     pub columns: Vec<Column>,
+}
+
+impl RowsRead {
+    fn keyed(key: SketchKey) -> Self {
+        Self { profiler: Profiler::keyed(key), columns: Vec::new() }
+    }
 }
 
 /// What the recognisers saw of one feature.
@@ -127,12 +137,13 @@ pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
     let (path, etag) = (changed.listed.path.clone(), changed.listed.etag.clone());
     let bytes = changed.listed.size;
     let fallback = changed.clone();
+    let (source, url) = (lake.source_id(), lake.url().to_owned());
     let work = tokio::task::spawn_blocking(move || {
         let path = changed.listed.path.clone();
         let mut reading = Reading::new(&hasher, &bounds, &path);
         reading.anomalies.extend(anomaly);
         match fetched {
-            Some(fetched) => reading.walk(&fetched.content, fetched.digest),
+            Some(fetched) => reading.walk(&fetched.content, fetched.digest, (&source, &url)),
             None => reading.unsearched.extend(["it could not be read".to_owned()]),
         }
         reading.finish(changed)
@@ -163,6 +174,7 @@ fn broken(hasher: &SubjectHasher, bounds: &Bounds, changed: Changed) -> Read {
 /// Everything that the pass feeds, and where it is.
 struct Reading<'a> {
     hasher: &'a SubjectHasher,
+    key: SketchKey,
     bounds: &'a Bounds,
     path: &'a str,
     table: String,
@@ -171,6 +183,7 @@ struct Reading<'a> {
     tokens: Tokens,
     in_path: Vec<(&'static str, f32)>,
     anomalies: Vec<Anomaly>,
+    table_log: Option<TableLog>,
     searched_parts: u64,
     unsearched: BTreeSet<String>,
     spans: Vec<Span>,
@@ -182,6 +195,7 @@ impl<'a> Reading<'a> {
     fn new(hasher: &'a SubjectHasher, bounds: &'a Bounds, path: &'a str) -> Self {
         let mut reading = Self {
             hasher,
+            key: hasher.sketch_key(),
             bounds,
             path,
             table: table_name(path),
@@ -190,6 +204,7 @@ impl<'a> Reading<'a> {
             tokens: Tokens::default(),
             in_path: Vec::new(),
             anomalies: Vec::new(),
+            table_log: None,
             searched_parts: 0,
             unsearched: BTreeSet::new(),
             spans: Vec::new(),
@@ -217,12 +232,17 @@ impl<'a> Reading<'a> {
         !self.found.is_empty()
     }
 
-    fn walk(&mut self, content: &Content, digest: Digest) {
+    fn walk(&mut self, content: &Content, digest: Digest, lake: (&SourceId, &str)) {
         self.digest = Some(digest);
         let (path, bounds) = (self.path, self.bounds);
         let walked = walk(content, path, bounds, &mut |visit| {
             match visit {
-                Visit::Part(node) => self.part(&node, digest)?,
+                Visit::Part(node) => {
+                    self.part(&node, digest)?;
+                    if node.member.is_empty() {
+                        self.table_log(&node, lake);
+                    }
+                }
                 Visit::Anomaly(anomaly) => self.note(&anomaly.member, anomaly.kind, anomaly.reason),
             }
             Ok(())
@@ -258,6 +278,12 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    /// Reads what the blob says of a table. If it should and cannot, the table is told by names, and says so itself.
+    fn table_log(&mut self, node: &Node<'_>, (source, url): (&SourceId, &str)) {
+        let log = Log { path: self.path, source, url, node, bounds: self.bounds };
+        self.table_log = table_log::read(&log).unwrap_or_default();
+    }
+
     fn note(&mut self, member: &[String], kind: AnomalyKind, reason: String) {
         use AnomalyKind::{Empty, Mislabelled};
         if !matches!(kind, Empty | Mislabelled) {
@@ -271,7 +297,8 @@ impl<'a> Reading<'a> {
 
     fn rows(&mut self) -> &mut RowsRead {
         let part = self.parts.last_mut().expect("a reader runs after its part was pushed");
-        part.rows.get_or_insert_default()
+        let key = self.key;
+        part.rows.get_or_insert_with(|| RowsRead::keyed(key))
     }
 
     fn finish(mut self, changed: Changed) -> Read {
@@ -292,6 +319,7 @@ impl<'a> Reading<'a> {
             in_path: self.in_path,
             anomalies: self.anomalies,
             searched,
+            table_log: self.table_log,
         }
     }
 }
@@ -338,7 +366,7 @@ impl Sink for Reading<'_> {
         };
         let table = Part { confidence: part.confidence, ..table };
         self.table = name.to_owned();
-        self.parts.push(PartRead { part: table, rows: Some(RowsRead::default()) });
+        self.parts.push(PartRead { part: table, rows: Some(RowsRead::keyed(self.key)) });
     }
 
     fn feature(&mut self, path: &FeaturePath, kind: Option<FeatureType>) -> usize {

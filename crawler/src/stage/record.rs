@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use catalog::lineage::graph::text;
 use catalog::model::{
-    Anomaly, Artifact, ArtifactId, BlobId, BlobTokens, BlobVersion, Digest, Event, EventKind, Findings,
-    Principal, Properties, Property, Statistics,
+    Anomaly, Artifact, ArtifactId, BlobId, BlobTokens, BlobVersion, ContentSketch, Digest, Event, EventKind,
+    Findings, Principal, Properties, Property, Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -189,6 +189,13 @@ fn changes_of(
     }
     changes.push(Change::put(&blob.findings)?);
     changes.push(Change::put(&blob.tokens)?);
+    match &blob.sketch {
+        Some(sketch) => changes.push(Change::put(sketch)?),
+        None if catalog.get::<ContentSketch>(&id, AsOf::Now)?.is_some() => {
+            changes.push(Change::close::<ContentSketch>(&id));
+        }
+        None => {}
+    }
     changes.push(Change::put(&artifact_of(stamp, &blob, artifact, now))?);
     let event = Event {
         artifact,
@@ -249,6 +256,7 @@ fn version_of(
         parts: blob.parts,
         anomalies: blob.anomalies,
         searched: blob.searched,
+        table_log: blob.table_log,
     }
 }
 
@@ -317,6 +325,9 @@ fn end_of(catalog: &Catalog, blob: BlobId) -> Result<Vec<Change>> {
     let mut changes: Vec<_> =
         statistics.iter().map(|statistics| Change::close::<Statistics>(&statistics.id())).collect();
     changes.push(Change::close::<BlobTokens>(&blob));
+    if catalog.get::<ContentSketch>(&blob, AsOf::Now)?.is_some() {
+        changes.push(Change::close::<ContentSketch>(&blob));
+    }
     changes.push(Change::close::<Findings>(&blob));
     changes.push(Change::close::<BlobVersion>(&blob));
     Ok(changes)

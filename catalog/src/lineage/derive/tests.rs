@@ -46,6 +46,7 @@ pub(crate) fn version(line: &str) -> BlobVersion {
         parts,
         anomalies: Vec::new(),
         searched: Searched::Full,
+        table_log: None,
     }
 }
 

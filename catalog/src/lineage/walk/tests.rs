@@ -138,6 +138,7 @@ fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
         dialect: &version.root().dialect,
         schema: None,
         anomalies: &[],
+        table_log: None,
     };
     let datasets = crate::dataset::group(&version.source, &[facts]);
     catalog.commit(&Principal::system(), &[Change::put(&datasets[0]).unwrap()]).unwrap();

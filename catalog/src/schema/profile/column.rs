@@ -4,7 +4,8 @@
 //! floats agree on float, dates and times on time. One code among them (`007`, `A12`) makes numbers a string: zip codes and
 //! phone numbers lose by becoming numbers. If at least 99 % of the values agree, the rest is mistyped; else it is text.
 
-use crate::model::{FeaturePath, FeatureStatistics, FeatureType, Value};
+use crate::model::{ColumnSketch, FeaturePath, FeatureStatistics, FeatureType, Value};
+use crate::sketch::content::{ColumnSketcher, SketchKey};
 use crate::sketch::distinct::Distinct;
 use crate::sketch::frequent::Frequent;
 use crate::sketch::quantile::{Moments, Quantiles, RANKS};
@@ -62,10 +63,16 @@ pub(super) struct Column {
     quantiles: Option<Box<Quantiles>>,
     times: Moments,
     frequent: Option<Box<Frequent>>,
+    sketcher: Option<Box<ColumnSketcher>>,
 }
 
 impl Column {
-    pub(super) fn new(path: FeaturePath, declared: Option<FeatureType>, precise: bool) -> Self {
+    pub(super) fn new(
+        path: FeaturePath,
+        declared: Option<FeatureType>,
+        precise: bool,
+        sketched: bool,
+    ) -> Self {
         let seed = rows::seed(&path);
         Self {
             path,
@@ -85,11 +92,19 @@ impl Column {
             quantiles: None,
             times: Moments::default(),
             frequent: Some(Box::default()),
+            sketcher: sketched.then(|| Box::new(ColumnSketcher::new())),
         }
     }
 
     /// Takes a cell of row `row`, counted from 1.
-    pub(super) fn cell(&mut self, row: u64, value: &Value<'_>, shape: &Shape<'_>, digest: Option<u128>) {
+    pub(super) fn cell(
+        &mut self,
+        row: u64,
+        value: &Value<'_>,
+        shape: &Shape<'_>,
+        digest: Option<u128>,
+        salt: u64,
+    ) {
         if row != self.last_row {
             self.close_row();
             self.last_row = row;
@@ -108,6 +123,9 @@ impl Column {
         self.vote(value, shape);
         if let Some(digest) = digest {
             self.distinct.add(digest as u64);
+            if let Some(sketcher) = &mut self.sketcher {
+                sketcher.value(digest, shape, salt);
+            }
         }
         match value {
             Value::Raw(text) | Value::Text(text) => {
@@ -196,7 +214,7 @@ impl Column {
         self.last_values = 0;
     }
 
-    pub(super) fn finish(mut self, rows: u64) -> FeatureStatistics {
+    pub(super) fn finish(mut self, rows: u64, key: &SketchKey) -> (FeatureStatistics, Option<ColumnSketch>) {
         self.close_row();
         let (kind, mistyped) = match self.declared.take() {
             Some(declared) if declared != FeatureType::Unknown => {
@@ -219,6 +237,7 @@ impl Column {
         }
         let lowest =
             if self.rows_present < rows { 0 } else { self.valency.0.max(u64::from(na_is_text && na > 0)) };
+        let sketcher = self.sketcher.take();
         let mut statistics = FeatureStatistics {
             path: self.path,
             values: self.values,
@@ -252,7 +271,11 @@ impl Column {
             }
             _ => {}
         }
-        statistics
+        let FeatureStatistics { values, distinct, .. } = statistics;
+        let seal =
+            |sketcher: Box<ColumnSketcher>| sketcher.seal(key, statistics.path.to_string(), values, distinct);
+        let sketch = sketcher.map(seal);
+        (statistics, sketch)
     }
 }
 

@@ -59,6 +59,7 @@ fn blob(path: &str, format: &str, size: u64, schema: Option<&crate::model::Schem
         }],
         anomalies: Vec::new(),
         searched: Searched::Full,
+        table_log: None,
     }
 }
 
@@ -77,6 +78,7 @@ fn dataset(name: &str, root: &str, blobs: &[&BlobVersion], schema: &crate::model
         rows: Some(100),
         bytes: blobs.iter().map(|blob| blob.size).sum(),
         context: None,
+        anomalies: Vec::new(),
     }
 }
 

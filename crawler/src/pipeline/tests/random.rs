@@ -16,20 +16,21 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        5 => (0..12_u8, 0..9_u8).prop_map(|(path, content)| Step::Write(path, content)),
-        2 => (0..12_u8).prop_map(Step::Delete),
-        2 => (0..12_u8, 0..12_u8).prop_map(|(from, to)| Step::Rename(from, to)),
+        5 => (0..15_u8, 0..11_u8).prop_map(|(path, content)| Step::Write(path, content)),
+        2 => (0..15_u8).prop_map(Step::Delete),
+        2 => (0..15_u8, 0..15_u8).prop_map(|(from, to)| Step::Rename(from, to)),
         2 => Just(Step::Crawl),
     ];
     proptest::collection::vec(step, 1..20)
 }
 
 fn path(number: u8) -> String {
-    match number % 4 {
-        0 => format!("events/dt=2024-05-0{}/part-0.csv", number / 4 + 1),
-        1 => format!("crm/people_{}.csv", number / 4),
-        2 => format!("logs/app.log.{}", number / 4),
-        _ => format!("misc/{number}"),
+    match number % 5 {
+        4 => format!("t/_delta_log/{:020}.json", number / 5),
+        0 => format!("events/dt=2024-05-0{}/part-0.csv", number / 5 + 1),
+        1 => format!("crm/people_{}.csv", number / 5),
+        2 => format!("logs/app.log.{}", number / 5),
+        _ => format!("t/part-{}", number / 5),
     }
 }
 
@@ -43,6 +44,8 @@ fn content(number: u8) -> Vec<u8> {
         5 => Vec::new(),
         6 => b"a,b\n1,\"torn".to_vec(),
         7 => vec![0, 1, 2, 200, 255, 0],
+        8 => b"{\"add\":{\"path\":\"part-0\"}}\n{\"remove\":{\"path\":\"part-1\"}}\n".to_vec(),
+        9 => b"{\"add\":{\"path\":\"part-1\"}}\n".to_vec(),
         _ => b"Dear Ada Berg, write to ada.berg@mail.example.\n".to_vec(),
     }
 }
@@ -77,7 +80,7 @@ async fn copies_of_what_is_overwritten_are_linked_anew() {
     let steps = [
         Step::Write(2, 1),
         Step::Write(0, 1),
-        Step::Write(5, 1),
+        Step::Write(6, 1),
         Step::Crawl,
         Step::Write(2, 2),
         Step::Crawl,
