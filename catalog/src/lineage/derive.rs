@@ -5,13 +5,20 @@
 
 use self::direction::Signed;
 use self::flow::Flows;
-use crate::model::{ArtifactId, BlobId, BlobVersion, Part, Timestamp};
+use self::overlap::Overlap;
+use crate::model::{ArtifactId, BlobId, BlobVersion, ContentSketch, Part, Timestamp};
 
 mod acyclic;
+mod aggregate;
+mod columns;
 mod direction;
 mod equal;
 mod flow;
+mod join;
 mod member;
+mod overlap;
+mod pointer;
+mod subset;
 
 /// What is known of one blob's current content.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +33,8 @@ pub struct ContentFacts<'a> {
     pub modified: Timestamp,
     /// All that was recorded of it.
     pub version: &'a BlobVersion,
+    /// The sketch of its rows, if it has rows.
+    pub sketch: Option<&'a ContentSketch>,
 }
 
 /// An edge with its reasons.
@@ -35,7 +44,8 @@ pub struct InferredEdge {
     pub from: BlobId,
     /// The child.
     pub to: BlobId,
-    /// `copy`, `compress`, `decompress`, `archive_member`, `convert`, `reorder`.
+    /// `copy`, `compress`, `decompress`, `archive_member`, `convert`, `reorder`, `concat`, `split`, `filter`, `sample`,
+    /// `version`, `project`, `rename`, `mask`, `derive`, `join`, `aggregate`, `pointer`.
     pub kind: &'static str,
     /// Whether the evidence tells parent from child.
     pub direction_known: bool,
@@ -50,33 +60,49 @@ struct Detector {
     /// The kinds of edges that it finds.
     kinds: &'static [&'static str],
     /// Finds them among all facts, which come in order of their blobs, given which way data flows.
-    detect: fn(&[Signed<'_>], &Flows<'_>) -> Vec<InferredEdge>,
+    detect: fn(&Known<'_, '_>, &Flows<'_>) -> Vec<InferredEdge>,
+}
+
+/// All that detectors look at.
+struct Known<'a, 'b> {
+    /// Facts, in order of their blobs.
+    facts: &'b [Signed<'a>],
+    /// Tables whose sketches overlap.
+    overlap: Overlap<'a, 'b>,
 }
 
 /// All detectors.
-static DETECTORS: [Detector; 2] = [
+static DETECTORS: [Detector; 6] = [
     Detector { kinds: &["copy", "compress", "decompress", "convert", "reorder"], detect: equal::detect },
     Detector { kinds: &["archive_member"], detect: member::detect },
+    Detector { kinds: &["concat", "split", "filter", "sample", "version"], detect: subset::detect },
+    Detector { kinds: &["project", "rename", "mask", "derive"], detect: columns::detect },
+    Detector { kinds: &["join"], detect: join::detect },
+    Detector { kinds: &["aggregate"], detect: aggregate::detect },
 ];
 
 /// Infers edges from facts about blobs, whatever their order; never a cycle, never two of a kind between two blobs.
 pub fn derive(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
+    let pointers = pointer::detect(facts);
     let mut facts: Vec<ContentFacts<'_>> =
         facts.iter().filter(|facts| !crate::dataset::is_service_path(facts.path)).copied().collect();
     facts.sort_by_key(|facts| facts.blob);
     facts.dedup_by_key(|facts| facts.blob);
     let facts: Vec<Signed<'_>> = facts.into_iter().map(Signed::new).collect();
     // The first pass goes by each pair alone; the second knows which way most of the others flow.
-    let first = detect(&facts, &Flows::default());
-    let mut edges = detect(&facts, &Flows::of(&first, &facts));
+    let known = Known { facts: &facts, overlap: Overlap::of(&facts) };
+    let first = detect(&known, &Flows::default());
+    let mut edges = detect(&known, &Flows::of(&first, &facts));
+    edges.extend(pointers);
+    edges.sort_by_key(|edge| (edge.from, edge.to, edge.kind));
     acyclic::break_cycles(&mut edges);
     edges
 }
 
-fn detect(facts: &[Signed<'_>], flows: &Flows<'_>) -> Vec<InferredEdge> {
+fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEdge> {
     let mut edges = Vec::new();
     for detector in &DETECTORS {
-        let found = (detector.detect)(facts, flows);
+        let found = (detector.detect)(known, flows);
         debug_assert!(found.iter().all(|edge| detector.kinds.contains(&edge.kind)));
         edges.extend(found);
     }

@@ -1,7 +1,7 @@
 //! Inferred edges as executions of type `headwater.InferredEdge`, each with one input and one output event.
 //!
-//! Linking is incremental: from the blobs that changed it walks the indexes of digests to all blobs that share
-//! content with them, infers the edges among these afresh, and gives the changes from what is recorded to what holds.
+//! Linking infers the edges among all blobs afresh, and gives the changes from what is recorded to what holds. In a lake
+//! too large for that it walks the indexes of digests from the blobs that changed to all that share content with them.
 //! An edge between versions that are no longer current stays: that one came from the other remains true.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,8 @@ use super::graph::{self, INFERRED_EDGE};
 use crate::catalog::{AsOf, Catalog, Change};
 use crate::error::Result;
 use crate::model::{
-    Artifact, ArtifactId, BlobId, BlobVersion, Event, EventKind, Execution, ExecutionId, ExecutionState,
-    Properties, Property, TypeId,
+    Artifact, ArtifactId, BlobId, BlobVersion, ContentSketch, Event, EventKind, Execution, ExecutionId,
+    ExecutionState, Properties, Property, TypeId,
 };
 use crate::store::record::Index;
 
@@ -28,7 +28,8 @@ pub const CHANGES_AN_EDGE: usize = 3;
 /// `Corrupt` if a record is damaged, `Unavailable` if the store fails.
 pub fn edges_changes(catalog: &Catalog, changed: &[BlobId]) -> Result<Vec<Change>> {
     let of = graph::ensure(catalog, &INFERRED_EDGE)?;
-    let related = related(catalog, changed)?;
+    let (related, whole) = related(catalog, changed)?;
+    let sketches = sketches(catalog, &related)?;
     let facts: Vec<ContentFacts<'_>> = related
         .values()
         .map(|version| ContentFacts {
@@ -37,6 +38,7 @@ pub fn edges_changes(catalog: &Catalog, changed: &[BlobId]) -> Result<Vec<Change
             path: &version.path,
             modified: version.modified,
             version,
+            sketch: sketches.get(&version.blob),
         })
         .collect();
     let recorded = recorded(catalog, of, &related)?;
@@ -48,7 +50,10 @@ pub fn edges_changes(catalog: &Catalog, changed: &[BlobId]) -> Result<Vec<Change
         let reversed = recorded
             .range((to, from, String::new())..)
             .take_while(|(ends, _)| (ends.0, ends.1) == (to, from));
-        match reversed.into_iter().find(|(_, known)| confidence(known) >= f64::from(edge.confidence)) {
+        match reversed
+            .into_iter()
+            .find(|(_, known)| !whole && confidence(known) >= f64::from(edge.confidence))
+        {
             Some((ends, _)) => {
                 kept.insert(ends);
             }
@@ -77,8 +82,14 @@ pub fn edges_changes(catalog: &Catalog, changed: &[BlobId]) -> Result<Vec<Change
 /// Parent, child and kind of an edge.
 type Ends = (ArtifactId, ArtifactId, String);
 
-/// Current versions of the changed blobs and of all that share content with them, directly or through others.
-fn related(catalog: &Catalog, changed: &[BlobId]) -> Result<BTreeMap<BlobId, BlobVersion>> {
+/// All current versions, as long as they can be looked at together: a part or a product of a table shares no digest with
+/// it that an index could lead to. Of more, the changed blobs and all that share content with them, directly or
+/// through others. Tells whether it is all.
+fn related(catalog: &Catalog, changed: &[BlobId]) -> Result<(BTreeMap<BlobId, BlobVersion>, bool)> {
+    let page = catalog.list::<BlobVersion>(AsOf::Now, None, RELATED_MAX + 1)?;
+    if page.records.len() <= RELATED_MAX && page.next.is_none() {
+        return Ok((page.records.into_iter().map(|version| (version.blob, version)).collect(), true));
+    }
     let mut found: BTreeMap<BlobId, BlobVersion> = BTreeMap::new();
     let mut queue: Vec<BlobVersion> = Vec::new();
     let mut asked: BTreeSet<(u8, Vec<u8>)> = BTreeSet::new();
@@ -97,7 +108,19 @@ fn related(catalog: &Catalog, changed: &[BlobId]) -> Result<BTreeMap<BlobId, Blo
         }
         found.insert(version.blob, version);
     }
-    Ok(found)
+    Ok((found, false))
+}
+
+/// Sketches of blobs.
+fn sketches(
+    catalog: &Catalog,
+    related: &BTreeMap<BlobId, BlobVersion>,
+) -> Result<BTreeMap<BlobId, ContentSketch>> {
+    let mut sketches = BTreeMap::new();
+    for blob in related.keys() {
+        sketches.extend(catalog.get::<ContentSketch>(blob, AsOf::Now)?.map(|sketch| (*blob, sketch)));
+    }
+    Ok(sketches)
 }
 
 /// Where blobs with the same content are found: by stored bytes, peeled bytes, rows, and bytes of members.

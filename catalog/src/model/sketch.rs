@@ -11,6 +11,8 @@ pub struct ContentSketch {
     pub blob: BlobId,
     /// Number of rows.
     pub rows: u64,
+    /// Digest of that number, as of a total.
+    pub count: u64,
     /// Rows, each with all of its columns and their names.
     pub sample: Sample,
     /// One entry a column, in the order of the schema.
@@ -31,6 +33,9 @@ pub struct ColumnSketch {
     /// Digest of the sum, if all values are whole numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Whether its values are the numbers from 0 or 1 on, as far as sum and count tell; any table may have that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub serial: bool,
     /// Different values.
     pub sample: Sample,
 }
@@ -40,7 +45,7 @@ pub struct ColumnSketch {
 ///
 /// An element belongs to a level with the zeros that its hash begins with; the sample holds all elements from
 /// `level` on. Levels stand beside the digests, so that samples of different levels can be compared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Sample {
     /// Elements of lower levels were left out; 0: all elements are here.
     pub level: u8,

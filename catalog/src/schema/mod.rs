@@ -12,6 +12,6 @@ pub mod withhold;
 
 pub use diff::{SchemaChange, diff};
 pub use merge::merge;
-pub use profile::{Profile, Profiler};
+pub use profile::{Profile, Profiler, RowsSketch};
 pub use validate::validate;
 pub use withhold::withhold;

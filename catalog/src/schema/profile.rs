@@ -36,11 +36,22 @@ pub struct Profile {
     /// Digest of the rows whatever their order and format.
     pub rows_digest: RowsDigest,
     /// Samples of the rows and of the first columns, by which they are recognised elsewhere.
-    pub sketch: (Sample, Vec<ColumnSketch>),
+    pub sketch: RowsSketch,
 }
 
 /// Columns sketched at most; each costs some hundred bytes.
 const SKETCHED_FEATURES: usize = 64;
+
+/// What a [`crate::model::ContentSketch`] holds beside its blob.
+#[derive(Clone, Debug)]
+pub struct RowsSketch {
+    /// Digest of the number of rows.
+    pub count: u64,
+    /// Sample of the rows.
+    pub sample: Sample,
+    /// Sketches of the columns.
+    pub columns: Vec<ColumnSketch>,
+}
 
 /// Watches rows stream by.
 #[derive(Clone, Debug)]
@@ -139,7 +150,11 @@ impl Profiler {
         let key = self.key;
         let (features, columns): (Vec<_>, Vec<_>) =
             self.columns.into_iter().map(|column| column.finish(rows, &key)).unzip();
-        let sketch = (self.sampled.seal(&key), columns.into_iter().flatten().collect());
+        let sketch = RowsSketch {
+            count: key.total(i128::from(rows)),
+            sample: self.sampled.seal(&key),
+            columns: columns.into_iter().flatten().collect(),
+        };
         let schema = super::infer::schema_of(rows, &features);
         let features_left_out = self.left_out.len() as u64;
         Profile { rows, schema, features, features_left_out, rows_digest: self.digest.finish(), sketch }

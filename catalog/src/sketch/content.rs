@@ -134,12 +134,17 @@ impl ColumnSketcher {
 
     /// Seals what was seen.
     pub(crate) fn seal(&self, key: &SketchKey, name: String, values: u64, distinct: u64) -> ColumnSketch {
+        let numbered = |total: i128| {
+            let count = i128::from(values);
+            2 * total == count * (count + 1) || 2 * total == count * (count - 1)
+        };
         ColumnSketch {
             name,
             values,
             distinct,
             whole: key.seal(Meaning::Whole, [self.whole, values]),
             total: self.total.filter(|_| values > 0).map(|total| key.total(total)),
+            serial: values > 1 && distinct * 10 >= values * 9 && self.total.is_some_and(numbered),
             sample: key.sample(&self.sampler),
         }
     }

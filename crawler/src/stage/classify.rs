@@ -8,7 +8,7 @@ use catalog::model::{
     Anomaly, AnomalyKind, BlobTokens, ContentSketch, Finding, Findings, Part, Schema, Searched, Statistics,
     TableLog, Token,
 };
-use catalog::schema::{Profile, withhold};
+use catalog::schema::{Profile, RowsSketch, withhold};
 
 use super::read::Column;
 use super::{Changed, Profiled, Run};
@@ -63,9 +63,10 @@ pub fn classify(run: &Run, profiled: Profiled) -> Classified {
     let (mut kept, mut schemas, mut statistics) = (Vec::new(), Vec::new(), Vec::new());
     for (part, rows) in parts {
         if let Some((profile, columns)) = rows {
-            let Profile { rows, schema, mut features, sketch: (sample, columns_sketched), .. } = profile;
+            let Profile { rows, schema, mut features, sketch: rows_sketch, .. } = profile;
             if part.member.is_empty() && rows > 0 {
-                sketch = Some(ContentSketch { blob, rows, sample, columns: columns_sketched });
+                let RowsSketch { count, sample, columns } = rows_sketch;
+                sketch = Some(ContentSketch { blob, rows, count, sample, columns });
             }
             let found: Vec<_> = columns.iter().flat_map(|column| findings_of(&part, column)).collect();
             let key = |path: &_| columns.iter().any(|column| column.key.is_some() && column.path == *path);

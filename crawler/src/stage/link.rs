@@ -39,6 +39,7 @@ pub async fn link(ctx: &Ctx, run: &Run, recorded: Recorded) -> Result<CrawlRepor
         run: run.id,
         everything: run.after_a_failure,
         twins_of_gone: recorded.twins_of_gone,
+        unchanged: recorded.report.read == 0 && recorded.report.deleted == 0,
     };
     let (datasets, edges) = ctx.blocking(move || link_all(&catalog, &link)).await?;
     ctx.progress.done("grouped and linked");
@@ -86,12 +87,18 @@ struct Link {
     run: ExecutionId,
     everything: bool,
     twins_of_gone: Vec<BlobId>,
+    /// Whether this run found nothing new, changed or gone.
+    unchanged: bool,
 }
 
 fn link_all(catalog: &Catalog, link: &Link) -> Result<(u64, u64)> {
     let facts = Facts::load(catalog)?;
     let datasets = link_datasets(catalog, &link.source, &facts)?;
-    let edges = link_lineage(catalog, &to_relink(&facts, link))?;
+    let edges = if link.unchanged && !link.everything {
+        count_edges(catalog)?
+    } else {
+        link_lineage(catalog, &to_relink(&facts, link))?
+    };
     Ok((datasets, edges))
 }
 
@@ -190,6 +197,10 @@ fn link_lineage(catalog: &Catalog, changed: &[BlobId]) -> Result<u64> {
     for changes in changes.chunks(CHANGES_AN_EDGE * EDGES_A_COMMIT) {
         catalog.commit(&Principal::system(), changes)?;
     }
+    count_edges(catalog)
+}
+
+fn count_edges(catalog: &Catalog) -> Result<u64> {
     let inferred = graph::ensure(catalog, &graph::INFERRED_EDGE)?;
     let executions = catalog.all::<Execution>(AsOf::Now)?;
     Ok(executions.iter().filter(|execution| execution.type_id == inferred).count() as u64)

@@ -198,6 +198,16 @@ impl Direction {
         1.0 / (1.0 + (-self.odds).exp())
     }
 
+    /// With known odds, for one reason.
+    pub(super) fn of(odds: f64, reason: &'static str) -> Self {
+        Self { odds, reasons: vec![reason], later_micros: 0 }
+    }
+
+    /// With the other as the parent; what spoke for this one's being so does not speak for that.
+    pub(super) fn reversed(&self) -> Self {
+        Self { odds: -self.odds, reasons: Vec::new(), later_micros: -self.later_micros }
+    }
+
     /// Why, as a part of a sentence about the child.
     pub(super) fn because(&self) -> String {
         let times = (self.later_micros > 0).then(|| format!("was written {} later", span(self.later_micros)));

@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::direction::{Direction, Signed, weigh};
 use super::flow::Flows;
-use super::{InferredEdge, is_telling, weight};
+use super::{InferredEdge, Known, is_telling, weight};
 use crate::model::Part;
 
 /// Members of a class that are weighed pair by pair; a larger class is ordered against a sample of itself.
 const WEIGHED_MAX: usize = 64;
 
 /// Finds copies, compressions, conversions and reorderings.
-pub(super) fn detect(facts: &[Signed<'_>], flows: &Flows<'_>) -> Vec<InferredEdge> {
+pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEdge> {
     let mut edges = Vec::new();
-    for class in classes(facts) {
+    for class in classes(known.facts) {
         let class = most_original_first(flows, class);
         for (rank, child) in class.iter().enumerate().skip(1) {
             let candidates = &class[..rank.min(WEIGHED_MAX)];
@@ -66,7 +66,7 @@ fn rows_key(part: &Part) -> Option<([u8; 16], u64)> {
 }
 
 /// Blobs linked by equal bytes, peeled bytes or rows, two at least in each class.
-fn classes<'a, 'b>(facts: &'b [Signed<'a>]) -> Vec<Vec<&'b Signed<'a>>> {
+pub(super) fn classes<'a, 'b>(facts: &'b [Signed<'a>]) -> Vec<Vec<&'b Signed<'a>>> {
     let mut class: Vec<usize> = (0..facts.len()).collect();
     let mut seen: HashMap<(u8, Vec<u8>), usize> = HashMap::new();
     for (at, facts) in facts.iter().enumerate() {

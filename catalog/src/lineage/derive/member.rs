@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::direction::{Signed, weigh};
 use super::equal::{finish, most_original_first};
 use super::flow::Flows;
-use super::{InferredEdge, is_telling, weight};
+use super::{InferredEdge, Known, is_telling, weight};
 use crate::model::{BlobId, Digest, Part};
 
 /// Packing is more common than unpacking, and what was unpacked shows by its time and folder.
@@ -14,7 +14,8 @@ const PACKED: f64 = 2.0;
 const CANDIDATES_MAX: usize = 64;
 
 /// Finds edges between archives and blobs with the bytes of a member.
-pub(super) fn detect(facts: &[Signed<'_>], flows: &Flows<'_>) -> Vec<InferredEdge> {
+pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEdge> {
+    let facts = known.facts;
     let mut holders: HashMap<Digest, Vec<&Signed<'_>>> = HashMap::new();
     for facts in facts {
         let root = facts.version.root();

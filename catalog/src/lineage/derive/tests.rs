@@ -1,5 +1,7 @@
 //! Pairs and classes with known ends, and what must hold for any facts.
 
+mod tables;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -53,7 +55,7 @@ pub(crate) fn version(line: &str) -> BlobVersion {
 fn facts(versions: &[BlobVersion]) -> Vec<ContentFacts<'_>> {
     fn facts_of(version: &BlobVersion) -> ContentFacts<'_> {
         let BlobVersion { blob, artifact, path, modified, .. } = version;
-        ContentFacts { blob: *blob, artifact: *artifact, path, modified: *modified, version }
+        ContentFacts { blob: *blob, artifact: *artifact, path, modified: *modified, version, sketch: None }
     }
     versions.iter().map(facts_of).collect()
 }

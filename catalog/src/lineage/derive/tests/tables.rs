@@ -1,0 +1,260 @@
+//! Tables made from each other in memory: each case says what must be inferred of it, and that nothing else is.
+
+use super::super::*;
+use crate::model::{
+    ContentSketch, Dialect, ExecutionId, FeaturePath, LogRole, Searched, SourceId, TableLog, Value,
+};
+use crate::schema::{Profiler, RowsSketch};
+use crate::sketch::content::SketchKey;
+
+/// Rows as cells of text.
+#[derive(Clone)]
+struct Rows {
+    columns: Vec<String>,
+    cells: Vec<Vec<String>>,
+}
+
+/// A table of sales; another `seed` gives other values but the same numbers and categories.
+fn sales(seed: u64, rows: u64) -> Rows {
+    let word = |n: u64| {
+        format!("w{:x}", blake3::hash(&[seed.to_le_bytes(), n.to_le_bytes()].concat()).as_bytes()[0])
+    };
+    let unique = |n: u64, salt: u64| {
+        hex::encode(
+            &blake3::hash(&[seed.to_le_bytes(), n.to_le_bytes(), salt.to_le_bytes()].concat()).as_bytes()
+                [..6],
+        )
+    };
+    let city = |n: u64| ["Bonn", "Cork", "Lyon", "Pisa", "Riga"][(n * 7 % 13 % 5) as usize].to_string();
+    let row = |n: u64| {
+        let price = format!("{}", 100 + (n * 37 + seed * 13) % 900);
+        vec![n.to_string(), unique(n, 1), city(n), price, unique(n, 2), word(n)]
+    };
+    let columns = ["id", "sku", "city", "price", "mail", "word"].map(str::to_string).to_vec();
+    Rows { columns, cells: (1..=rows).map(row).collect() }
+}
+
+impl Rows {
+    fn only(&self, keep: impl Fn(&Vec<String>) -> bool) -> Self {
+        let cells = self.cells.iter().filter(|row| keep(row)).cloned().collect();
+        Self { columns: self.columns.clone(), cells }
+    }
+
+    fn column(&self, name: &str) -> usize {
+        self.columns.iter().position(|column| column == name).unwrap()
+    }
+
+    fn pick(&self, names: &[&str]) -> Self {
+        let places: Vec<usize> = names.iter().map(|name| self.column(name)).collect();
+        let cells = self.cells.iter().map(|row| places.iter().map(|at| row[*at].clone()).collect()).collect();
+        Self { columns: names.iter().map(|name| (*name).to_string()).collect(), cells }
+    }
+
+    fn map(&self, name: &str, change: impl Fn(&str) -> String) -> Self {
+        let at = self.column(name);
+        let mut rows = self.clone();
+        rows.cells.iter_mut().for_each(|row| row[at] = change(&row[at]));
+        rows
+    }
+
+    fn with(&self, name: &str, value: impl Fn(&Vec<String>) -> String) -> Self {
+        let mut rows = self.clone();
+        rows.columns.push(name.into());
+        rows.cells.iter_mut().for_each(|row| row.push(value(row)));
+        rows
+    }
+
+    fn renamed(&self, name: impl Fn(&str) -> String) -> Self {
+        Self { columns: self.columns.iter().map(|column| name(column)).collect(), cells: self.cells.clone() }
+    }
+}
+
+fn blob(path: &str, day: i64, rows: &Rows) -> (BlobVersion, ContentSketch) {
+    let mut profiler = Profiler::keyed(SketchKey::new([5; 32]));
+    for column in &rows.columns {
+        profiler.feature(&FeaturePath::column(column), None);
+    }
+    for row in &rows.cells {
+        profiler.row();
+        row.iter().enumerate().for_each(|(at, cell)| profiler.cell(at, &Value::Raw(cell.into())));
+    }
+    let profile = profiler.finish();
+    let source = SourceId("s".into());
+    let blob = BlobId::of(&source, path);
+    let part = Part {
+        member: Vec::new(),
+        format: "csv".into(),
+        media_type: String::new(),
+        confidence: 1.0,
+        layers: Vec::new(),
+        dialect: Dialect::default(),
+        size: 10_000,
+        digest: None,
+        rows: Some(profile.rows),
+        rows_digest: Some(profile.rows_digest),
+        schema: None,
+    };
+    let version = BlobVersion {
+        blob,
+        source,
+        path: path.into(),
+        size: 10_000,
+        etag: None,
+        store_version: None,
+        modified: Timestamp(day * 86_400_000_000),
+        crawled: Timestamp(0),
+        run: ExecutionId(1),
+        artifact: ArtifactId(i64::from(blob.0[0]) << 8 | i64::from(blob.0[1])),
+        digest: None,
+        parts: vec![part],
+        anomalies: Vec::new(),
+        searched: Searched::Full,
+        table_log: None,
+    };
+    let RowsSketch { count, sample, columns } = profile.sketch;
+    (version, ContentSketch { blob, rows: profile.rows, count, sample, columns })
+}
+
+/// Derives and says `from -> to kind`, sorted.
+fn derived(blobs: &[(BlobVersion, ContentSketch)]) -> Vec<String> {
+    let facts: Vec<ContentFacts<'_>> = blobs
+        .iter()
+        .map(|(version, sketch)| ContentFacts {
+            blob: version.blob,
+            artifact: version.artifact,
+            path: &version.path,
+            modified: version.modified,
+            version,
+            sketch: Some(sketch),
+        })
+        .collect();
+    let path = |id: BlobId| facts.iter().find(|facts| facts.blob == id).unwrap().path;
+    let say = |edge: &InferredEdge| format!("{} -> {} {}", path(edge.from), path(edge.to), edge.kind);
+    let mut edges: Vec<String> = derive(&facts).iter().map(say).collect();
+    edges.sort();
+    edges
+}
+
+/// The only edge between a table of 600 rows and what was made of it, beside a stranger with the same numbers.
+fn made(path: &str, product: &Rows) -> Vec<String> {
+    derived(&[
+        blob("raw/sales.csv", 1, &sales(1, 600)),
+        blob("raw/strangers.csv", 1, &sales(2, 600)),
+        blob(path, 2, product),
+    ])
+}
+
+#[test]
+fn selections_are_told_from_samples_and_splits() {
+    let all = sales(1, 600);
+    let lyon = all.only(|row| row[2] == "Lyon");
+    assert_eq!(made("exports/lyon.csv", &lyon), ["raw/sales.csv -> exports/lyon.csv filter"]);
+    let some = all.only(|row| row[1].starts_with(['a', '3', '7', 'c']));
+    assert_eq!(made("exports/some.csv", &some), ["raw/sales.csv -> exports/some.csv sample"]);
+    let (train, test) = (all.only(|row| row[1].as_str() < "c"), all.only(|row| row[1].as_str() >= "c"));
+    let blobs =
+        [blob("raw/sales.csv", 1, &all), blob("ml/train.csv", 2, &train), blob("ml/test.csv", 2, &test)];
+    assert_eq!(
+        derived(&blobs),
+        ["raw/sales.csv -> ml/test.csv split", "raw/sales.csv -> ml/train.csv split"]
+    );
+}
+
+#[test]
+fn parts_that_add_up_were_put_together() {
+    let all = sales(1, 600);
+    let number = |row: &Vec<String>| row[0].parse::<u32>().unwrap();
+    let mut blobs: Vec<_> = (0..4)
+        .map(|n| blob(&format!("silver/sales/part-{n}.csv"), 1, &all.only(|row| number(row) % 4 == n)))
+        .collect();
+    blobs.push(blob("gold/sales_all.csv", 2, &all));
+    let edges: Vec<_> =
+        (0..4).map(|n| format!("silver/sales/part-{n}.csv -> gold/sales_all.csv concat")).collect();
+    assert_eq!(derived(&blobs), edges);
+}
+
+#[test]
+fn versions_form_a_tree_without_siblings() {
+    let all = sales(1, 600);
+    let changed = |salt: char| {
+        all.map("sku", |sku| if sku.starts_with(salt) { "new".to_string() } else { sku.to_string() })
+    };
+    let blobs = [
+        blob("raw/sales.csv", 1, &all),
+        blob("raw/sales_v2.csv", 2, &changed('a')),
+        blob("raw/sales_v3.csv", 3, &changed('b')),
+    ];
+    assert_eq!(
+        derived(&blobs),
+        ["raw/sales.csv -> raw/sales_v2.csv version", "raw/sales.csv -> raw/sales_v3.csv version"]
+    );
+}
+
+#[test]
+fn products_by_columns_are_told_apart() {
+    let all = sales(1, 600);
+    let narrow = all.pick(&["sku", "price", "mail"]);
+    assert_eq!(made("exports/a.csv", &narrow), ["raw/sales.csv -> exports/a.csv project"]);
+    let renamed = all.renamed(|name| format!("col_{}", name.len()) + &name[..1]);
+    assert_eq!(made("exports/a.csv", &renamed), ["raw/sales.csv -> exports/a.csv rename"]);
+    let masked = all.map("mail", |mail| blake3::hash(mail.as_bytes()).to_string());
+    assert_eq!(made("exports/a.csv", &masked), ["raw/sales.csv -> exports/a.csv mask"]);
+    let wider = all.with("price_log", |row| format!("{:.3}", row[3].parse::<f64>().unwrap().ln()));
+    assert_eq!(made("exports/a.csv", &wider), ["raw/sales.csv -> exports/a.csv derive"]);
+}
+
+#[test]
+fn a_join_comes_from_both_of_its_tables() {
+    let people = sales(3, 200).pick(&["id", "sku", "mail"]).renamed(|name| format!("p{name}"));
+    let person = |row: &Vec<String>| (row[0].parse::<usize>().unwrap() * 31) % 200;
+    let facts = sales(1, 600).pick(&["id", "sku", "price", "mail"]);
+    let facts = facts.with("person", |row| people.cells[person(row)][0].clone());
+    let joined = facts
+        .with("d_psku", |row| people.cells[person(row)][1].clone())
+        .with("d_pmail", |row| people.cells[person(row)][2].clone());
+    let blobs = [
+        blob("raw/facts.csv", 1, &facts),
+        blob("raw/people.csv", 1, &people),
+        blob("raw/strangers.csv", 1, &sales(2, 600)),
+        blob("silver/x.csv", 2, &joined),
+    ];
+    assert_eq!(
+        derived(&blobs),
+        ["raw/facts.csv -> silver/x.csv join", "raw/people.csv -> silver/x.csv join"]
+    );
+}
+
+#[test]
+fn an_aggregate_is_known_by_its_counts_and_sums() {
+    let all = sales(1, 600);
+    let mut groups: std::collections::BTreeMap<String, (u64, u64)> = std::collections::BTreeMap::new();
+    for row in &all.cells {
+        let (count, sum) = groups.entry(row[2].clone()).or_default();
+        (*count, *sum) = (*count + 1, *sum + row[3].parse::<u64>().unwrap());
+    }
+    let columns = ["city", "n", "price_sum"].map(str::to_string).to_vec();
+    let cells =
+        groups.into_iter().map(|(city, (n, sum))| vec![city, n.to_string(), sum.to_string()]).collect();
+    assert_eq!(
+        made("gold/by_city.csv", &Rows { columns, cells }),
+        ["raw/sales.csv -> gold/by_city.csv aggregate"]
+    );
+}
+
+#[test]
+fn a_pointer_leads_to_the_content_it_names() {
+    let store = "dvc/files/md5/cd/2f7cf371c6e7cfb5c6e731435db879";
+    let mut pointer = blob("projects/a.csv.dvc", 2, &sales(9, 6));
+    let addresses = vec!["cd/2f7cf371c6e7cfb5c6e731435db879".to_string()];
+    pointer.0.table_log = Some(TableLog::of(LogRole::Pointer { addresses }));
+    let blobs = [blob(store, 1, &sales(1, 600)), pointer];
+    assert_eq!(derived(&blobs), [format!("{store} -> projects/a.csv.dvc pointer")]);
+}
+
+#[test]
+fn tables_that_are_only_numbered_alike_have_nothing_to_do_with_each_other() {
+    let few = |seed| sales(seed, 600).pick(&["id", "city", "price"]);
+    let blobs =
+        [blob("a/one.csv", 1, &few(1)), blob("b/other.csv", 2, &few(2)), blob("c/third.csv", 3, &few(3))];
+    assert_eq!(derived(&blobs), Vec::<String>::new());
+}
