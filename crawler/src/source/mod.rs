@@ -7,16 +7,19 @@
 
 pub mod faulty;
 mod fetch;
+mod glance;
 pub mod guard;
 mod lake;
 mod local;
 mod open;
 #[cfg(feature = "s3")]
 mod s3;
+mod spread;
 pub mod versions;
 mod write;
 
 pub use fetch::Fetched;
+pub use glance::Glance;
 pub use lake::{Lake, Listed, SourceOptions};
 pub use versions::{Hold, ObjectVersion, Upload, Versioning, Versions};
 

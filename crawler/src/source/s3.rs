@@ -9,10 +9,11 @@ mod xml;
 
 use async_trait::async_trait;
 use catalog::model::Timestamp;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::BoxStream;
 use object_store::aws::AwsCredentialProvider;
 use reqwest::Method;
 
+use super::spread::{self, Entry, Keys, Pages};
 use super::{Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
 use crate::error::{Error, Kind, Result};
 use request::{Client, encode};
@@ -50,19 +51,14 @@ impl Bucket {
             .ok_or_else(|| Error::unavailable(operation, "the store's answer is not understood"))
     }
 
-    /// One page of current objects, and the token of the next.
-    async fn list_page(&self, token: Option<String>) -> Result<(Vec<Listed>, Option<String>)> {
-        let mut query = format!("encoding-type=url&list-type=2&prefix={}", encode(&self.prefix, false));
-        if let Some(token) = token {
-            query.push_str(&format!("&continuation-token={}", encode(&token, false)));
-        }
-        let page = self.xml("list source", &query).await?;
-        let listed = page.all("Contents").filter_map(|item| self.listed(&page, item)).collect();
-        if page.text("IsTruncated") != Some("true") {
-            return Ok((listed, None));
-        }
-        let next = page.text("NextContinuationToken").ok_or_else(|| no_next("list source"))?;
-        Ok((listed, Some(next.to_owned())))
+    /// One page of current objects, and in which order they stand.
+    async fn page(&self, query: &str) -> Result<Element> {
+        self.xml("list source", &format!("encoding-type=url&list-type=2{query}")).await
+    }
+
+    /// The key of an item as it is, and what is listed of it.
+    fn keyed(&self, page: &Element, item: &Element) -> Option<(String, Option<Listed>)> {
+        Some((key_of(page, item.text("Key")?), self.listed(page, item)))
     }
 
     fn listed(&self, page: &Element, item: &Element) -> Option<Listed> {
@@ -85,12 +81,7 @@ impl Bucket {
     }
 
     fn path_of(&self, page: &Element, item: &Element) -> Option<String> {
-        let key = item.text("Key")?;
-        let key = match page.text("EncodingType") {
-            Some("url") => xml::decode_url(key),
-            _ => key.to_owned(),
-        };
-        key.strip_prefix(&self.prefix).map(str::to_owned)
+        key_of(page, item.text("Key")?).strip_prefix(&self.prefix).map(str::to_owned)
     }
 
     /// One page of versions from a place on, and the place of the next.
@@ -165,27 +156,53 @@ fn or_off<T: Default>(outcome: Result<T>) -> Result<T> {
     }
 }
 
+/// A key as a page spells it.
+fn key_of(page: &Element, key: &str) -> String {
+    match page.text("EncodingType") {
+        Some("url") => xml::decode_url(key),
+        _ => key.to_owned(),
+    }
+}
+
+#[async_trait]
+impl Pages for Bucket {
+    async fn keys(&self, prefix: &str, after: Option<&str>) -> Result<Keys> {
+        let mut query = format!("&prefix={}", encode(prefix, false));
+        if let Some(after) = after {
+            query.push_str(&format!("&start-after={}", encode(after, false)));
+        }
+        let page = self.page(&query).await?;
+        let keys = page.all("Contents").filter_map(|item| self.keyed(&page, item)).collect();
+        Ok(Keys { keys, more: page.text("IsTruncated") == Some("true") })
+    }
+
+    async fn level(&self, prefix: &str) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let mut query = format!("&delimiter=%2F&prefix={}", encode(prefix, false));
+            if let Some(token) = &token {
+                query.push_str(&format!("&continuation-token={}", encode(token, false)));
+            }
+            let page = self.page(&query).await?;
+            let objects = page.all("Contents").filter_map(|item| self.keyed(&page, item));
+            entries.extend(objects.map(|(key, listed)| Entry::Object(key, listed)));
+            let folders = page.all("CommonPrefixes").filter_map(|item| item.text("Prefix"));
+            entries.extend(folders.map(|folder| Entry::Folder(key_of(&page, folder))));
+            if page.text("IsTruncated") != Some("true") {
+                entries.sort_by(|a, b| a.key().cmp(b.key()));
+                return Ok(entries);
+            }
+            let next = page.text("NextContinuationToken").ok_or_else(|| no_next("list source"))?;
+            token = Some(next.to_owned());
+        }
+    }
+}
+
 #[async_trait]
 impl Versions for Bucket {
     fn list(&self) -> BoxStream<'static, Result<Listed>> {
-        enum At {
-            Start,
-            Page(String),
-            End,
-        }
-        let pages = stream::unfold((self.clone(), At::Start), async |(bucket, at)| {
-            let token = match at {
-                At::Start => None,
-                At::Page(token) => Some(token),
-                At::End => return None,
-            };
-            let (items, at): (Vec<Result<Listed>>, At) = match bucket.list_page(token).await {
-                Ok((listed, next)) => (listed.into_iter().map(Ok).collect(), next.map_or(At::End, At::Page)),
-                Err(error) => (vec![Err(error)], At::End),
-            };
-            Some((stream::iter(items), (bucket, at)))
-        });
-        pages.flatten().boxed()
+        spread::list(self.clone(), self.prefix.clone())
     }
 
     async fn versioning(&self) -> Result<Versioning> {
