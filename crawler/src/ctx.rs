@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::Catalog;
-use catalog::model::SourceId;
+use catalog::model::{Depth, SourceId};
 
 use crate::error::{Error, Result};
 use crate::format::Bounds;
@@ -40,6 +40,8 @@ pub struct Ctx {
     pub progress: Arc<dyn Progress>,
     /// Blobs read at a time.
     pub workers: usize,
+    /// How much of each blob a crawl reads.
+    pub depth: Depth,
     crawled: Arc<Mutex<BTreeSet<SourceId>>>,
 }
 
@@ -48,7 +50,8 @@ impl Ctx {
     pub fn new(catalog: Arc<Catalog>) -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
         let progress = Arc::new(Silent);
-        Self { catalog, bounds: Bounds::default(), progress, workers, crawled: Arc::default() }
+        let crawled = Arc::default();
+        Self { catalog, bounds: Bounds::default(), progress, workers, depth: Depth::Full, crawled }
     }
 
     /// The same with somebody to hear of progress.
@@ -62,6 +65,13 @@ impl Ctx {
     #[must_use]
     pub fn with_bounds(mut self, bounds: Bounds) -> Self {
         self.bounds = bounds;
+        self
+    }
+
+    /// The same with crawls that read so much of each blob.
+    #[must_use]
+    pub fn with_depth(mut self, depth: Depth) -> Self {
+        self.depth = depth;
         self
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::model::ExecutionId;
+use catalog::model::{Depth, ExecutionId};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
@@ -41,10 +41,13 @@ async fn line(ctx: &Ctx, lake: &Lake, run: &Run) -> Result<CrawlReport> {
 async fn blob(ctx: &Ctx, lake: &Lake, run: &Run, changed: Changed) -> Result<Option<Classified>> {
     let span = tracing::debug_span!("blob", id = %changed.blob);
     async {
+        if ctx.depth == Depth::Head {
+            return stage::glance(ctx, lake, run, changed).await; // its first and last bytes only
+        }
         let Some(sniffed) = stage::sniff(lake, run, changed).await? else { return Ok(None) }; // its bytes at hand
         let read = stage::read(ctx, lake, sniffed).await; // one pass over every cell of every part
         let profiled = ctx.blocking(move || stage::profile(read)).await; // schemas and statistics
-        Ok(Some(stage::classify(run, profiled))) // what is personal; its values go no further
+        Ok(Some(stage::classify(run, profiled, ctx.depth))) // what is personal; its values go no further
     }
     .instrument(span)
     .await

@@ -4,7 +4,7 @@ mod people;
 
 use std::path::PathBuf;
 
-use catalog::model::{Role, Timestamp};
+use catalog::model::{Depth, Role, Timestamp};
 use clap::{Args, Parser, Subcommand};
 
 use crate::auth::parse_role;
@@ -138,6 +138,7 @@ fn parse_time(text: &str) -> Result<Timestamp, String> {
 Examples:
   headwater crawl /data/lake
   headwater crawl s3://bucket/prefix --json
+  headwater crawl s3://huge --depth head          formats and datasets only; people are not searched for
   headwater crawl                                 everything known, again: only what changed is read
 
 Credentials come from the environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...) or from the configuration file.
@@ -145,6 +146,9 @@ A blob that cannot be read is recorded with an anomaly and stops nothing.")]
 pub(crate) struct Crawl {
     /// Folders or URLs; all known sources if none is given
     pub(crate) urls: Vec<String>,
+    /// How much of each blob to read: head (what it is), sample (its first rows too) or full
+    #[arg(long, default_value = "full", value_name = "DEPTH", value_parser = |text: &str| text.parse::<Depth>().map_err(|error| error.context))]
+    pub(crate) depth: Depth,
 }
 
 #[derive(Args, Debug)]

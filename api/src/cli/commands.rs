@@ -102,7 +102,7 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
     Ok(match command {
         Command::Crawl(crawl) => {
             let urls = crawl.urls.iter().map(|url| absolute(url)).collect::<Result<_>>()?;
-            (Operation::Crawl { urls }, CRAWL)
+            (Operation::Crawl { urls, depth: crawl.depth }, CRAWL)
         }
         Command::Lineage(of) => {
             let direction = match (of.up, of.down) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::model::{Principal, Role, Source};
+use catalog::model::{Depth, Principal, Role, Source};
 use catalog::{AsOf, Change, Error, Result};
 use crawler::pipeline::{CrawlReport, crawl};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::Answer;
 use super::run::blocking;
 use crate::compose::App;
 
-pub(super) async fn run(app: &Arc<App>, who: &Principal, urls: Vec<String>) -> Result<Answer> {
+pub(super) async fn run(app: &Arc<App>, who: &Principal, urls: Vec<String>, depth: Depth) -> Result<Answer> {
     let known: Vec<Source> = app.catalog.all(AsOf::Now)?;
     let urls = if urls.is_empty() { known_urls(app, &known) } else { urls };
     if urls.is_empty() {
@@ -24,7 +24,7 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, urls: Vec<String>) -> R
         refuse_new_places(app, who, lake.url(), &known)?;
         app.catalog
             .commit(who, &[Change::audit("crawl", format!("source {}", lake.source_id()), "begun")])?;
-        let report = crawl(&app.ctx, &lake).await?;
+        let report = crawl(&app.ctx.clone().with_depth(depth), &lake).await?;
         answer.messages.extend(summary(&report));
         rows.push(row(lake.url(), &report)?);
     }

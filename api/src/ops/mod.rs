@@ -31,7 +31,7 @@ mod upkeep;
 
 use std::path::PathBuf;
 
-use catalog::model::{Role, Timestamp};
+use catalog::model::{Depth, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use answer::{Answer, Outcome, Paging};
@@ -49,6 +49,9 @@ pub(crate) enum Operation {
         /// URLs or absolute folders; all known sources if there are none.
         #[serde(default)]
         urls: Vec<String>,
+        /// How much of each blob is read.
+        #[serde(default)]
+        depth: Depth,
     },
     /// Datasets and blobs that fit a query.
     Search {

@@ -22,7 +22,7 @@ impl Operation {
         self.admit(who)?;
         match self {
             Self::Sql { query } => sql::run(app, who, &query).await,
-            Self::Crawl { urls } => crawl::run(app, who, urls).await,
+            Self::Crawl { urls, depth } => crawl::run(app, who, urls, depth).await,
             Self::SubjectFind { .. }
             | Self::ErasePlan { .. }
             | Self::EraseList

@@ -113,9 +113,16 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/v1/crawls",
         summary: "Crawls sources now; all known ones if none is named.",
         query: &[],
-        body: &[optional("urls", "strings", "URLs of sources.")],
+        body: &[
+            optional("urls", "strings", "URLs of sources."),
+            optional("depth", "string", "How much of each blob is read: `head`, `sample` or `full`."),
+        ],
         shape: Shape::Long,
-        operation: |input| Ok(Operation::Crawl { urls: input.body_texts("urls")? }),
+        operation: |input| {
+            let depth =
+                input.body_text("depth")?.map_or(Ok(catalog::model::Depth::Full), |depth| depth.parse())?;
+            Ok(Operation::Crawl { urls: input.body_texts("urls")?, depth })
+        },
     },
     Route {
         method: "POST",

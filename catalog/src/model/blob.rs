@@ -1,8 +1,11 @@
 //! Sources and blob versions: what lies in the lake, as its bytes say.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ArtifactId, BlobId, Digest, ExecutionId, RowsDigest, SchemaId, SourceId, TableLog, Timestamp};
+use crate::error::Error;
 
 /// A place that is crawled: one URL with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +55,35 @@ pub struct BlobVersion {
     /// What it says of a table, if it belongs to the books of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table_log: Option<TableLog>,
+    /// How much of it was read.
+    #[serde(default)]
+    pub depth: Depth,
+}
+
+/// How much of a blob a crawl reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Depth {
+    /// Its first and last bytes: what it is.
+    Head,
+    /// The first rows of each part: what it is, and roughly what its schema and findings are.
+    Sample,
+    /// All of it.
+    #[default]
+    Full,
+}
+
+impl FromStr for Depth {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "head" => Ok(Self::Head),
+            "sample" => Ok(Self::Sample),
+            "full" => Ok(Self::Full),
+            _ => Err(Error::invalid("read depth", "it is head, sample or full")),
+        }
+    }
 }
 
 impl BlobVersion {

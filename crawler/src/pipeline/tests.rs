@@ -339,3 +339,35 @@ async fn a_pinned_schema_is_kept_and_blobs_are_held_against_it() {
     crawl(&ctx, &lake(&store)).await.unwrap();
     assert_eq!(kinds("orders/year=2025/part-0.csv"), []);
 }
+
+#[tokio::test]
+async fn a_deeper_crawl_makes_good_what_a_shallow_one_left_out() {
+    let store = sample().await;
+    put(&store, "big.csv", &people(12_000)).await;
+    let (ctx, lake) = (fresh(), lake(&store));
+    let head = crawl(&ctx.clone().with_depth(Depth::Head), &lake).await.unwrap();
+    assert_eq!((head.read, head.formats.get("csv")), (7, Some(&4)));
+    let blobs: Vec<BlobVersion> = ctx.catalog.all(AsOf::Now).unwrap();
+    assert!(
+        blobs.iter().all(|blob| matches!(blob.searched, Searched::No(_)) && blob.root().schema.is_none())
+    );
+
+    let sample = crawl(&ctx.clone().with_depth(Depth::Sample), &lake).await.unwrap();
+    assert_eq!((sample.read, sample.anomalies.get("LIMIT_REACHED")), (7, None), "a sample is no anomaly");
+    let blobs: Vec<BlobVersion> = ctx.catalog.all(AsOf::Now).unwrap();
+    let big = blobs.iter().find(|blob| blob.path == "big.csv").unwrap();
+    assert!(big.root().schema.is_some() && big.root().rows.is_none() && big.searched != Searched::Full);
+    let small = blobs.iter().find(|blob| blob.path == "crm/customers.csv").unwrap();
+    assert!(small.root().rows == Some(40) && small.searched == Searched::Full);
+
+    let full = crawl(&ctx, &lake).await.unwrap();
+    assert_eq!(full.read, 7);
+    let fresh = fresh();
+    crawl(&fresh, &lake).await.unwrap();
+    assert_eq!(state(&ctx.catalog), state(&fresh.catalog));
+    assert_eq!(
+        crawl(&ctx.clone().with_depth(Depth::Head), &lake).await.unwrap().read,
+        0,
+        "known better than that"
+    );
+}

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use catalog::model::{
-    Anomaly, AnomalyKind, BlobTokens, ContentSketch, Finding, Findings, Part, Schema, Searched, Statistics,
-    TableLog, Token,
+    Anomaly, AnomalyKind, BlobTokens, ContentSketch, Depth, Finding, Findings, Part, Schema, Searched,
+    Statistics, TableLog, Token,
 };
 use catalog::schema::{Profile, RowsSketch, withhold};
 
@@ -41,10 +41,12 @@ pub struct Classified {
     pub table_log: Option<TableLog>,
     /// What its rows are recognised by.
     pub sketch: Option<ContentSketch>,
+    /// How much of it was read.
+    pub depth: Depth,
 }
 
 /// Classifies every feature of every part.
-pub fn classify(run: &Run, profiled: Profiled) -> Classified {
+pub fn classify(run: &Run, profiled: Profiled, depth: Depth) -> Classified {
     let Profiled { changed, digest, parts, tokens, in_path, mut anomalies, mut searched, table_log } =
         profiled;
     let blob = changed.blob;
@@ -93,6 +95,7 @@ pub fn classify(run: &Run, profiled: Profiled) -> Classified {
         searched,
         table_log,
         sketch,
+        depth,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use catalog::model::{AnomalyKind, BlobId, BlobVersion};
+use catalog::model::{AnomalyKind, BlobId, BlobVersion, Depth};
 use catalog::{AsOf, Catalog};
 use futures::stream::{self, Stream, TryStreamExt};
 
@@ -27,8 +27,8 @@ pub struct Changed {
     pub known: bool,
 }
 
-/// Whether nothing about a blob says that it should be read again.
-fn is_unchanged(listed: &Listed, known: &BlobVersion) -> bool {
+/// Whether nothing about a blob says that it should be read again, at least so deeply.
+fn is_unchanged(listed: &Listed, known: &BlobVersion, depth: Depth) -> bool {
     let same_version = match (&listed.version, &known.store_version) {
         (Some(listed), Some(known)) => listed == known,
         _ => true, // most listings do not tell versions
@@ -41,6 +41,7 @@ fn is_unchanged(listed: &Listed, known: &BlobVersion) -> bool {
         && listed.modified == known.modified
         && same_version
         && !worth_another_try
+        && known.depth >= depth
 }
 
 /// Streams what is new or changed; counts what it sees on the way.
@@ -79,7 +80,7 @@ fn look_up(
 
 fn pick(ctx: &Ctx, run: &Run, (blob, listed, known): LookedUp) -> Option<Changed> {
     run.seen.blob(blob);
-    if known.as_ref().is_some_and(|known| is_unchanged(&listed, known)) {
+    if known.as_ref().is_some_and(|known| is_unchanged(&listed, known, ctx.depth)) {
         run.seen.unchanged.fetch_add(1, Ordering::Relaxed);
         ctx.progress.read(1, listed.size);
         return None;

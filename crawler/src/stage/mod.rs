@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `list` | a listing and what is recorded | what is new or changed |
 //! | `sniff` | an object | its bytes at hand, or why not |
+//! | `glance` | an object | what its first and last bytes say, at depth head, where nothing is read |
 //! | `read` | bytes | every part with every cell shown to profiler, recognisers and token collection |
 //! | `profile` | what the pass saw | schemas and statistics |
 //! | `classify` | those and the recognisers' tallies | findings; statistics without personal values |
@@ -14,6 +15,7 @@
 //! `mask` what keeps personal names of features out of the catalog.
 
 mod classify;
+mod glance;
 mod link;
 mod list;
 mod mask;
@@ -25,6 +27,7 @@ mod sniff;
 mod token;
 
 pub use classify::{Classified, classify};
+pub use glance::glance;
 pub use link::link;
 pub use list::{Changed, list};
 pub use profile::{Profiled, profile};

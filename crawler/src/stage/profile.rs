@@ -39,12 +39,14 @@ pub fn profile(read: Read) -> Profiled {
 }
 
 fn sum_up(read: PartRead) -> (Part, Option<(Profile, Vec<Column>)>) {
-    let PartRead { mut part, rows } = read;
+    let PartRead { mut part, rows, sampled } = read;
     let Some(rows) = rows.filter(|rows| !rows.columns.is_empty()) else { return (part, None) };
     let profile = rows.profiler.finish();
-    part.rows = Some(profile.rows);
-    // No rows are equal to any other no rows, which says nothing.
-    part.rows_digest = (profile.rows > 0).then_some(profile.rows_digest);
+    if !sampled {
+        part.rows = Some(profile.rows);
+        // No rows are equal to any other no rows, which says nothing.
+        part.rows_digest = (profile.rows > 0).then_some(profile.rows_digest);
+    }
     part.schema = Some(profile.schema.id);
     (part, Some((profile, rows.columns)))
 }

@@ -8,8 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use catalog::env::SubjectHasher;
 use catalog::model::{
-    Anomaly, AnomalyKind, Digest, FeaturePath, FeatureType, Part, Searched, Segment, SourceId, TableLog,
-    Value,
+    Anomaly, AnomalyKind, Depth, Digest, FeaturePath, FeatureType, Part, Searched, Segment, SourceId,
+    TableLog, Value,
 };
 use catalog::schema::Profiler;
 use catalog::sketch::content::SketchKey;
@@ -25,6 +25,8 @@ use crate::recognise::{ColumnTally, Span, identifiers, key_name, normalise, reco
 use crate::source::Lake;
 use crate::table_log::{self, Log};
 
+/// Rows of each part that a crawl at depth sample reads.
+const SAMPLE_ROWS: u64 = 10_000;
 /// Anomalies of one kind that are kept of one part.
 const ANOMALIES_MAX: usize = 16;
 /// Texts without anything personal that are remembered of a column, so that repeated ones are not looked at again.
@@ -56,6 +58,8 @@ pub struct PartRead {
     pub part: Part,
     /// What was seen of its rows.
     pub rows: Option<RowsRead>,
+    /// Whether it has more rows than were to be read.
+    pub sampled: bool,
 }
 
 /// What was seen of the rows of one part.
@@ -133,14 +137,18 @@ fn is_small_number(text: &str) -> bool {
 pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
     let Sniffed { changed, fetched, anomaly } = sniffed;
     let hasher = ctx.catalog.env().hasher.clone();
-    let bounds = ctx.bounds;
+    let sampling = ctx.depth == Depth::Sample;
+    let bounds = match sampling {
+        true => Bounds { rows_max: ctx.bounds.rows_max.min(SAMPLE_ROWS), ..ctx.bounds },
+        false => ctx.bounds,
+    };
     let (path, etag) = (changed.listed.path.clone(), changed.listed.etag.clone());
     let bytes = changed.listed.size;
     let fallback = changed.clone();
     let (source, url) = (lake.source_id(), lake.url().to_owned());
     let work = tokio::task::spawn_blocking(move || {
         let path = changed.listed.path.clone();
-        let mut reading = Reading::new(&hasher, &bounds, &path);
+        let mut reading = Reading { sampling, ..Reading::new(&hasher, &bounds, &path) };
         reading.anomalies.extend(anomaly);
         match fetched {
             Some(fetched) => reading.walk(&fetched.content, fetched.digest, (&source, &url)),
@@ -185,6 +193,7 @@ struct Reading<'a> {
     anomalies: Vec<Anomaly>,
     table_log: Option<TableLog>,
     searched_parts: u64,
+    sampling: bool,
     unsearched: BTreeSet<String>,
     spans: Vec<Span>,
     found: Vec<(&'static str, String)>,
@@ -206,6 +215,7 @@ impl<'a> Reading<'a> {
             anomalies: Vec::new(),
             table_log: None,
             searched_parts: 0,
+            sampling: false,
             unsearched: BTreeSet::new(),
             spans: Vec::new(),
             found: Vec::new(),
@@ -260,7 +270,7 @@ impl<'a> Reading<'a> {
             self.table = table_name(name);
         }
         let member = part.member.clone();
-        self.parts.push(PartRead { part, rows: None });
+        self.parts.push(PartRead { part, rows: None, sampled: false });
         match node.format.read {
             Some(read) => {
                 let bounds = self.bounds;
@@ -284,7 +294,22 @@ impl<'a> Reading<'a> {
         self.table_log = table_log::read(&log).unwrap_or_default();
     }
 
+    /// Whether the last part ended where a sample is to end: that is no anomaly.
+    fn sampled(&mut self, kind: AnomalyKind) -> bool {
+        let Some(part) = self.parts.last_mut().filter(|_| self.sampling && kind == AnomalyKind::LimitReached)
+        else {
+            return false;
+        };
+        let rows_max = self.bounds.rows_max;
+        part.sampled |= part.rows.as_ref().is_some_and(|rows| rows.profiler.rows() >= rows_max);
+        part.sampled
+    }
+
     fn note(&mut self, member: &[String], kind: AnomalyKind, reason: String) {
+        if self.sampled(kind) {
+            self.unsearched.insert("only the first rows were read".into());
+            return;
+        }
         use AnomalyKind::{Empty, Mislabelled};
         if !matches!(kind, Empty | Mislabelled) {
             self.unsearched.insert("some of it could not be read".into());
@@ -303,7 +328,11 @@ impl<'a> Reading<'a> {
 
     fn finish(mut self, changed: Changed) -> Read {
         if self.parts.is_empty() {
-            self.parts.push(PartRead { part: unknown(changed.listed.size, self.digest), rows: None });
+            self.parts.push(PartRead {
+                part: unknown(changed.listed.size, self.digest),
+                rows: None,
+                sampled: false,
+            });
         }
         let reasons = self.unsearched.into_iter().take(4).collect::<Vec<_>>().join("; ");
         let searched = match (reasons.is_empty(), self.searched_parts) {
@@ -325,7 +354,7 @@ impl<'a> Reading<'a> {
 }
 
 /// A blob of which nothing is known but that it is there.
-fn unknown(size: u64, digest: Option<Digest>) -> Part {
+pub(super) fn unknown(size: u64, digest: Option<Digest>) -> Part {
     Part {
         member: Vec::new(),
         format: "unknown".into(),
@@ -366,7 +395,7 @@ impl Sink for Reading<'_> {
         };
         let table = Part { confidence: part.confidence, ..table };
         self.table = name.to_owned();
-        self.parts.push(PartRead { part: table, rows: Some(RowsRead::keyed(self.key)) });
+        self.parts.push(PartRead { part: table, rows: Some(RowsRead::keyed(self.key)), sampled: false });
     }
 
     fn feature(&mut self, path: &FeaturePath, kind: Option<FeatureType>) -> usize {

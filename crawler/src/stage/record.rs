@@ -257,6 +257,7 @@ fn version_of(
         anomalies: blob.anomalies,
         searched: blob.searched,
         table_log: blob.table_log,
+        depth: blob.depth,
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Sniffed {
 }
 
 /// The anomaly that records why a blob could not be read.
-fn anomaly_of(error: &Error) -> Anomaly {
+pub(super) fn anomaly_of(error: &Error) -> Anomaly {
     let kind = match error.kind {
         Kind::Conflict => AnomalyKind::ChangedWhileRead,
         Kind::Limit => AnomalyKind::LimitReached,
@@ -33,7 +33,7 @@ fn anomaly_of(error: &Error) -> Anomaly {
     anomaly(kind, &error.context)
 }
 
-fn anomaly(kind: AnomalyKind, reason: &str) -> Anomaly {
+pub(super) fn anomaly(kind: AnomalyKind, reason: &str) -> Anomaly {
     Anomaly { kind, member: Vec::new(), feature: None, reason: reason.to_owned() }
 }
 

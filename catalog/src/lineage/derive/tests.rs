@@ -49,6 +49,7 @@ pub(crate) fn version(line: &str) -> BlobVersion {
         anomalies: Vec::new(),
         searched: Searched::Full,
         table_log: None,
+        depth: Default::default(),
     }
 }
 

@@ -60,6 +60,7 @@ fn blob(path: &str, format: &str, size: u64, schema: Option<&crate::model::Schem
         anomalies: Vec::new(),
         searched: Searched::Full,
         table_log: None,
+        depth: Default::default(),
     }
 }
 
