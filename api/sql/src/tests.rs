@@ -105,6 +105,35 @@ async fn datasets_members_and_tables_are_queried_as_they_lie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn binary_rows_are_queried_with_their_nesting() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/formats");
+    let (_folder, catalog) = crawled(|folder| {
+        for (path, fixture) in [
+            ("chains/chains.avro", "avro/good-chain.avro"),
+            ("persons/persons.avro", "avro/good-snappy.avro"),
+            ("coded/coded.arrow", "arrow/good-dictionary.arrow"),
+            ("flat/flat.arrows", "arrow_stream/good-flat.arrows"),
+        ] {
+            put(folder, path, fs::read(fixtures.join(fixture)).unwrap());
+        }
+    })
+    .await;
+    let engine = engine(&catalog, Masking::Off).await;
+    assert_eq!(
+        lines(&engine, "SELECT mail FROM chains ORDER BY 1").await,
+        ["c@mail.example", "d@mail.example"]
+    );
+    let nested = "SELECT id, contact['phones'][1], paid FROM persons WHERE id IN (0, 8) ORDER BY id";
+    assert_eq!(lines(&engine, nested).await, ["0,,-5.0", "8,+4930000008,-3.0"]);
+    assert_eq!(number(&engine, "SELECT count(*) FROM persons WHERE born < DATE '1970-01-01'").await, 2);
+    assert_eq!(number(&engine, "SELECT count(DISTINCT email) FROM coded").await, 60);
+    assert_eq!(
+        number(&engine, "SELECT max(id) FROM flat WHERE seen < TIMESTAMP '2024-05-01T00:30:00Z'").await,
+        29
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn filters_on_partitions_and_limits_leave_blobs_unread() {
     let (folder, catalog) = crawled(small).await;
     let engine = engine(&catalog, Masking::Off).await;

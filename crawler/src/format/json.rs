@@ -80,7 +80,12 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
 }
 
 /// Nobody hides behind a missing bracket: what cannot be parsed is searched as lines.
-fn rest_as_text(content: &Content, start: u64, row: u64, sink: &mut dyn Sink) -> Result<(), FormatError> {
+pub(in crate::format) fn rest_as_text(
+    content: &Content,
+    start: u64,
+    row: u64,
+    sink: &mut dyn Sink,
+) -> Result<(), FormatError> {
     let line = sink.feature(&FeaturePath::column("line"), None);
     let mut content = content.clone();
     content.seek(SeekFrom::Start(start))?;

@@ -51,10 +51,9 @@ pub(super) static UNKNOWN: Format =
 // Data.
 pub(super) static ORC: Format =
     named("orc", "application/vnd.apache.orc", &["orc"], |head| begins(head, b"ORC"));
-pub(super) static ARROW: Format =
-    named("arrow", "application/vnd.apache.arrow.file", &["arrow", "feather", "ipc"], |head| {
-        begins(head, b"ARROW1").or_else(|| begins(head, b"FEA1"))
-    });
+/// Before version 2, which is Arrow's own.
+pub(super) static FEATHER: Format =
+    named("feather", "application/vnd.apache.feather", &["feather"], |head| begins(head, b"FEA1"));
 pub(super) static NPY: Format =
     named("npy", "application/x-npy", &["npy"], |head| begins(head, b"\x93NUMPY"));
 pub(super) static HDF5: Format =
@@ -85,16 +84,6 @@ pub(super) static HTML: Format = named("html", "text/html", &["html", "htm", "xh
     let xhtml = text.starts_with("<?xml") && text.contains("<html");
     certain(xhtml || tags.iter().any(|tag| text.starts_with(tag)), 0.95)
 });
-pub(super) static XML: Format =
-    named("xml", "application/xml", &["xml", "xsd", "xsl", "kml", "gpx", "rss", "svg"], |head| {
-        let text = beginning(head)?;
-        if text.starts_with("<?xml") {
-            return certain(true, 0.93);
-        }
-        let element =
-            text.strip_prefix('<')?.starts_with(|letter: char| letter.is_alphabetic() || letter == '!');
-        certain(element && (text.contains("</") || text.contains("/>")), 0.7)
-    });
 pub(super) static YAML: Format = named("yaml", "application/yaml", &["yaml", "yml"], |head| {
     let text = beginning(head)?;
     let named = head.name.ends_with(".yaml") || head.name.ends_with(".yml");
@@ -195,7 +184,7 @@ pub(super) fn media_type(format: &Format, head: &Head<'_>) -> &'static str {
 }
 
 /// The first letters of text; comments of markup and what is no letter before them removed.
-fn beginning(head: &Head<'_>) -> Option<String> {
+pub(super) fn beginning(head: &Head<'_>) -> Option<String> {
     let charset = Charset::detect(head)?;
     let end = if head.bytes.len() > 4096 { 4096 } else { head.bytes.len() };
     let start = charset.mark_len(head.bytes);

@@ -24,6 +24,7 @@ mod columns;
 #[cfg(test)]
 mod contract;
 mod csv;
+mod ipc;
 mod json;
 pub mod layer;
 mod lines;
@@ -34,6 +35,7 @@ mod sqlite;
 mod tar;
 mod text;
 pub mod tree;
+mod xml;
 
 /// How the bytes of a format are treated. Functions are pure but for what they read and write through their arguments;
 /// they are total: any bytes give an answer or an error, within [`Bounds`], and never a panic.
@@ -270,7 +272,9 @@ pub static FORMATS: &[&Format] = &[
     &sqlite::FORMAT,
     &avro::FORMAT,
     &magic::ORC,
-    &magic::ARROW,
+    &ipc::FILE,
+    &ipc::STREAM,
+    &magic::FEATHER,
     &magic::NPY,
     &magic::HDF5,
     &magic::NETCDF,
@@ -293,7 +297,7 @@ pub static FORMATS: &[&Format] = &[
     &magic::GIT_LFS,
     &magic::DVC,
     &magic::HTML,
-    &magic::XML,
+    &xml::FORMAT,
     &ndjson::FORMAT,
     &json::FORMAT,
     &magic::YAML,
