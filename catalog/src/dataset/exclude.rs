@@ -99,7 +99,11 @@ const FLAGS: [&str; 5] = [".success", ".done", ".ready", ".ok", ".complete"];
 
 /// Whether a blob belongs to no dataset.
 pub(super) fn is_excluded(facts: &BlobFacts<'_>) -> bool {
-    facts.size == 0 || is_broken(facts) || is_service_path(facts.path) || is_flag(facts)
+    facts.size == 0
+        || is_broken(facts)
+        || is_part_of_download(facts.path)
+        || is_service_path(facts.path)
+        || is_flag(facts)
 }
 
 /// A blob without readable content. A damaged one of which rows could be read has a schema and stays.
@@ -111,6 +115,17 @@ fn is_broken(facts: &BlobFacts<'_>) -> bool {
         // An error page that a download saved under the name of the data it should have been.
         AnomalyKind::Mislabelled => matches!(facts.format, "html" | "unknown"),
         _ => false,
+    })
+}
+
+/// What a program that fetches a file calls it until it is there: `orders.csv.part`, but not `orders.part`.
+fn is_part_of_download(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let whole = name.strip_suffix(".part").and_then(|whole| whole.rsplit_once('.'));
+    whole.is_some_and(|(stem, extension)| {
+        let known =
+            (2..=8).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric());
+        !stem.is_empty() && known && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
     })
 }
 

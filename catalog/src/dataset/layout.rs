@@ -69,6 +69,32 @@ pub(crate) fn base_folder(path: &str) -> &str {
     &folder[..end.saturating_sub(1).min(folder.len())]
 }
 
+/// Blobs by template and family.
+pub(super) type Layouts<'a, 'b> = BTreeMap<(String, String), Vec<Entry<'a, 'b>>>;
+
+/// Joins layouts of one table whose partitions got another key over time: `dt=…/` and later `dt=…/hour=…/`.
+pub(super) fn join_grown<'a, 'b>(layouts: Layouts<'a, 'b>) -> Layouts<'a, 'b> {
+    let mut joined: Layouts<'_, '_> = BTreeMap::new();
+    for ((template, family), entries) in layouts {
+        let shorter = |end: usize| (template[..end].to_string(), family.clone());
+        let keyed = |part: &str| part.ends_with('=');
+        // The shortest of the templates above that end in a key, as long as only keys follow.
+        let mut above = None;
+        let mut end = template.trim_end_matches('/').len();
+        while template[..end].rsplit('/').next().is_some_and(keyed) {
+            let Some(parent) = template[..end].rfind('/') else { break };
+            if template[..parent].rsplit('/').next().is_some_and(keyed)
+                && joined.contains_key(&shorter(parent + 1))
+            {
+                above = Some(shorter(parent + 1));
+            }
+            end = parent;
+        }
+        joined.entry(above.unwrap_or((template, family))).or_default().extend(entries);
+    }
+    joined
+}
+
 /// Folders that hold the same files for one tenant, device or bucket each: at least so many of them.
 const SIBLINGS_MIN: usize = 3;
 /// Folders with short codes for names, over which a store's writer spread its files: at least so many of them.
@@ -176,7 +202,10 @@ fn mark_siblings(entries: &mut [Entry<'_, '_>]) {
         marked.extend(alike.into_iter().map(|position| (position, depth)));
     }
     for (position, depth) in marked {
-        entries[position].segments[depth] = Segment::Sibling;
+        let entry = &mut entries[position];
+        entry.segments[depth] = Segment::Sibling;
+        let sibling = entry.folder.split('/').nth(depth).unwrap_or("");
+        entry.name.forget(sibling);
     }
 }
 
@@ -199,7 +228,12 @@ fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, de
     let holds = |positions: &Vec<usize>| -> BTreeSet<(String, String)> {
         let below =
             |entry: &Entry<'_, '_>| entry.template().splitn(depth + 2, '/').last().unwrap_or("").to_string();
-        let file = |at: &usize| (below(&entries[*at]) + &entries[*at].name.pattern, entries[*at].family());
+        let file = |at: &usize| {
+            let entry = &entries[*at];
+            let mut name = entry.name.clone();
+            name.forget(entry.folder.split('/').nth(depth).unwrap_or(""));
+            (below(entry) + &name.pattern, entry.family())
+        };
         positions.iter().map(file).collect()
     };
     let held: BTreeMap<&str, BTreeSet<(String, String)>> =
@@ -214,13 +248,22 @@ fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, de
     }
     let alike: Vec<&usize> =
         children.iter().filter(|(child, _)| held[*child] == *common).flat_map(|(_, at)| at).collect();
-    let mut by_pattern: BTreeMap<&str, Vec<&Entry<'_, '_>>> = BTreeMap::new();
+    let mut by_pattern: BTreeMap<(String, String), Vec<&Entry<'_, '_>>> = BTreeMap::new();
     for at in &alike {
-        by_pattern.entry(&entries[**at].name.pattern).or_default().push(&entries[**at]);
+        let entry = &entries[**at];
+        let inside = entry.template().splitn(depth + 2, '/').last().unwrap_or("").to_string();
+        let mut name = entry.name.clone();
+        name.forget(entry.folder.split('/').nth(depth).unwrap_or(""));
+        by_pattern.entry((inside, name.pattern)).or_default().push(entry);
     }
+    let tells = |word: &str| !is_part_word(word) && !SPLITS.contains(&word);
     let telling = by_pattern.values().any(|entries| {
-        entries[0].name.words.iter().any(|word| !is_part_word(word) && !SPLITS.contains(&word.as_str()))
-            && entries[0].facts.schema.is_some()
+        let entry = entries[0];
+        let inside = entry.folders().skip(depth + 1);
+        let mut named = inside.filter(|(_, segment)| **segment == Segment::Name).map(|(folder, _)| folder);
+        entry.facts.schema.is_some()
+            && (entry.name.words.iter().any(|word| tells(word))
+                || named.any(|folder| tells(&folder.to_lowercase())))
     });
     let uniform =
         by_pattern.values().all(|entries| similar::is_uniform(entries.iter().map(|entry| entry.facts)));
@@ -228,7 +271,8 @@ fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, de
 }
 
 /// Words with which writers name the parts of anything.
-const PART_WORDS: [&str; 36] = [
+const PART_WORDS: [&str; 37] = [
+    "load", // of database migration services: LOAD00000001
     "part",
     "parts",
     "data",

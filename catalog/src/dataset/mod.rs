@@ -68,11 +68,11 @@ pub fn group(source: &SourceId, blobs: &[BlobFacts<'_>]) -> Vec<Dataset> {
     for table in tables::take_tables(source, blobs, &mut data) {
         datasets.push(describe::table(source, table));
     }
-    let mut layouts: BTreeMap<(String, String), Vec<layout::Entry<'_, '_>>> = BTreeMap::new();
+    let mut layouts: layout::Layouts<'_, '_> = BTreeMap::new();
     for entry in layout::entries(data) {
         layouts.entry((entry.template(), entry.family())).or_default().push(entry);
     }
-    for ((template, _), entries) in layouts {
+    for ((template, _), entries) in layout::join_grown(layouts) {
         let clusters = cluster::clusters(entries);
         datasets.extend(clusters.iter().map(|cluster| describe::describe(source, &template, cluster)));
     }

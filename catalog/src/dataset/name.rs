@@ -17,6 +17,29 @@ pub(super) struct Name {
     pub(super) varies: Varies,
 }
 
+impl Name {
+    /// Takes a folder's name out of it: files of tenants and regions often repeat whose they are.
+    pub(super) fn forget(&mut self, folder: &str) {
+        let said = name(folder).pattern;
+        if said.len() < 3 || !said.contains(char::is_alphabetic) {
+            return;
+        }
+        let Some(at) = self.pattern.find(&said) else { return };
+        let bounded = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        let (before, after) = (&self.pattern[..at], &self.pattern[at + said.len()..]);
+        if bounded(before.chars().next_back()) && bounded(after.chars().next()) && said != self.pattern {
+            self.pattern = format!("{before}#{after}");
+            self.words = words(&self.pattern);
+            self.varies = Varies::Counted;
+        }
+    }
+}
+
+fn words(pattern: &str) -> Vec<String> {
+    let words = pattern.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_string).collect()
+}
+
 /// What in a name varies, from the surest sign of a family to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Varies {
@@ -56,7 +79,7 @@ const MONTHS: [&str; 24] = [
     "december",
     "sept",
 ];
-const SEPARATORS: [char; 9] = ['-', '_', '.', ' ', '+', '@', ',', '=', '~'];
+const SEPARATORS: [char; 13] = ['-', '_', '.', ' ', '+', '@', ',', '=', '~', '(', ')', '[', ']'];
 
 /// Takes a file's name apart.
 pub(super) fn name(file: &str) -> Name {
@@ -76,10 +99,9 @@ pub(super) fn name(file: &str) -> Name {
         pattern = base;
         varies = Varies::Counted;
     }
-    let words = pattern.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     Name {
         plain: plain.to_string(),
-        words: words.map(str::to_string).collect(),
+        words: words(&pattern),
         pattern: if extension.is_empty() { pattern } else { format!("{pattern}.{extension}") },
         extension,
         varies,
@@ -123,6 +145,11 @@ fn tokens(stem: &str) -> Vec<(String, Varies)> {
             rest = &rest[uuid.len()..];
             continue;
         }
+        if let Some(length) = query_id(rest) {
+            tokens.push(("#".to_string(), Varies::Counted));
+            rest = &rest[length..];
+            continue;
+        }
         let end = rest.find(SEPARATORS).unwrap_or(rest.len());
         if end == 0 {
             let separator = rest.chars().next().expect("the rest is not empty");
@@ -143,6 +170,26 @@ fn tokens(stem: &str) -> Vec<(String, Varies)> {
         }
     }
     tokens
+}
+
+/// The length of a query's id as Presto and Trino put it before their files' names: date, time, number, five random
+/// letters or digits (`20240501_120000_00042_x3k9a`).
+fn query_id(text: &str) -> Option<usize> {
+    let mut length = 0;
+    for (place, wanted) in [8, 6, 5, 5].into_iter().enumerate() {
+        let part = text.get(length..length + wanted)?;
+        let fits = |byte: u8| byte.is_ascii_digit() || (place == 3 && byte.is_ascii_lowercase());
+        if !part.bytes().all(fits) {
+            return None;
+        }
+        length += wanted;
+        if place < 3 {
+            text[length..].strip_prefix('_')?;
+            length += 1;
+        }
+    }
+    let ends = text[length..].chars().next().is_none_or(|c| SEPARATORS.contains(&c));
+    ends.then_some(length)
 }
 
 /// One token between separators: a word, something that varies, or a word with a number behind it (`sales2023`).

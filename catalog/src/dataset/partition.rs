@@ -12,7 +12,9 @@ const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 /// Keys of blobs that share a template, outermost first.
 pub(super) fn keys(entries: &[Entry<'_, '_>]) -> Vec<PartitionKey> {
     let mut keys: Vec<PartitionKey> = Vec::new();
-    for (position, segment) in entries[0].segments.iter().enumerate() {
+    // Keys that were added over time are missing in older paths.
+    let Some(longest) = entries.iter().max_by_key(|entry| entry.segments.len()) else { return keys };
+    for (position, segment) in longest.segments.iter().enumerate() {
         let plain = match segment {
             Segment::Name => continue,
             Segment::Key { key, .. } => key.as_str(),

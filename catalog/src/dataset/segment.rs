@@ -58,13 +58,18 @@ fn key_value(folder: &str) -> Option<Segment> {
 /// Words that stand before a date in a folder's name without changing its meaning.
 const DATE_WORDS: [&str; 9] = ["dt", "date", "day", "ds", "month", "year", "hour", "y", "d"];
 
+/// Words that do so only below the part of a date that they continue: `y2024/m05/d01`.
+const NESTED_DATE_WORDS: [&str; 9] = ["m", "mm", "mon", "dd", "h", "hh", "hr", "min", "mi"];
+
 fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
     let lower = folder.to_ascii_lowercase();
     let letters = lower.chars().take_while(char::is_ascii_alphabetic).count();
     let word = &lower[..letters];
     let digits = match word {
         "" => lower.as_str(),
-        word if DATE_WORDS.contains(&word) => lower[letters..].trim_start_matches(['-', '_']),
+        word if DATE_WORDS.contains(&word) || NESTED_DATE_WORDS.contains(&word) => {
+            lower[letters..].trim_start_matches(['-', '_'])
+        }
         _ => return None,
     };
     let part_of = |parent: &Segment| match parent {
@@ -72,6 +77,7 @@ fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
         _ => None,
     };
     let below = match (parent.and_then(part_of), digits.len()) {
+        (Some("year"), 5) => month_day(digits).then_some("date"),
         (Some("year"), 1 | 2) => number(digits, 1, 12).map(|_| "month"),
         (Some("month"), 1 | 2) => number(digits, 1, 31).map(|_| "day"),
         (Some("day" | "date"), 1 | 2) => number(digits, 0, 24).map(|_| "hour"),
@@ -81,7 +87,7 @@ fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
     if let Some(part) = below {
         return Some(Segment::Date { part, value: digits.to_string() });
     }
-    let (part, value) = iso(digits)?;
+    let (part, value) = iso(digits).filter(|_| !NESTED_DATE_WORDS.contains(&word))?;
     Some(Segment::Date { part, value })
 }
 
@@ -117,6 +123,14 @@ pub(super) fn iso(text: &str) -> Option<(&'static str, String)> {
         _ => format!("{}-{}-{}T{}", &compact[..4], &compact[4..6], &compact[6..8], &compact[8..]),
     };
     Some((part, value))
+}
+
+/// `05-01` below a year.
+fn month_day(text: &str) -> bool {
+    let parts = text.split_once(['-', '_']);
+    parts.is_some_and(|(month, day)| {
+        month.len() == 2 && number(month, 1, 12).is_some() && number(day, 1, 31).is_some()
+    })
 }
 
 fn number(digits: &str, min: u32, max: u32) -> Option<u32> {

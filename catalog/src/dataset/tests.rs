@@ -124,6 +124,79 @@ fn date_folders_in_several_forms_are_partitions() {
 }
 
 #[test]
+fn letters_before_the_parts_of_a_date_say_which_they_are() {
+    let found = outcome(
+        "pos/y2024/m05/d01/part-0.csv
+         pos/y2024/m05/d02/part-0.csv
+         pos/y2024/m06/d01/part-0.csv
+         m05/part-0.csv",
+    );
+    assert_eq!(found, ["m05/part-0.csv [] m05: 1", "pos [year:int month:int day:int] pos: 3"]);
+}
+
+#[test]
+fn keys_that_came_later_and_names_that_repeat_their_folder_keep_a_table_whole() {
+    let found = outcome(
+        "a/dt=2024-05-01/part-0.csv
+         a/dt=2024-05-02/part-0.csv
+         a/dt=2024-05-03/hour=01/part-0.csv
+         b/us-east-1/2024/05/01/trail_us-east-1_20240501.csv
+         b/eu-west-1/2024/05/01/trail_eu-west-1_20240501.csv
+         b/ap-south-1/2024/05/02/trail_ap-south-1_20240502.csv
+         c/2024/05-01/part-0.csv
+         c/2024/05-02/part-0.csv
+         d/LOAD00000001.csv
+         d/20240501-120000123.csv",
+    );
+    assert_eq!(
+        found,
+        [
+            "a [dt:date hour:int] a: 3",
+            "b [folder:string year:int month:int day:int] trail: 3",
+            "c [year:int date:string] c: 2",
+            "d [] d: 2",
+        ]
+    );
+}
+
+#[test]
+fn query_ids_and_numbers_in_parentheses_count_parts() {
+    let found = outcome(
+        "a/20240501_120000_00042_xkqra_1c642842-7189-45be-be06-936b6ff3cd4f.json ndjson
+         a/20240502_130000_00007_y3a6e_38fb31cf-8778-42d0-8293-9796450601f5.json ndjson
+         b/leads%(1).csv
+         b/leads%(2).csv
+         b/leads.csv.part",
+    );
+    assert_eq!(found, ["a [] a: 2", "b [] leads: 2"]);
+}
+
+#[test]
+fn tenants_with_folders_for_their_tables_are_partitions() {
+    let found = outcome(
+        "in/acme/orders/part-0.csv
+         in/acme/people/part-0.csv csv id,name,mail
+         in/zenith/orders/part-0.csv
+         in/zenith/people/part-0.csv csv id,name,mail
+         in/orion/orders/part-0.csv
+         in/orion/people/part-0.csv csv id,name,mail
+         wh/stock/data/part-0.csv
+         wh/sales/data/part-0.csv
+         wh/costs/data/part-0.csv",
+    );
+    assert_eq!(
+        found,
+        [
+            "in [folder:string] orders: 3",
+            "in [folder:string] people: 3",
+            "wh/costs/data/part-0.csv [] costs: 1",
+            "wh/sales/data/part-0.csv [] sales: 1",
+            "wh/stock/data/part-0.csv [] stock: 1",
+        ]
+    );
+}
+
+#[test]
 fn tables_beside_each_other_in_date_folders_stay_apart() {
     let found = outcome(
         "in/2024/05/01/orders.csv csv id,customer,total

@@ -69,6 +69,8 @@ struct Known<'a, 'b> {
     facts: &'b [Signed<'a>],
     /// Tables whose sketches overlap.
     overlap: Overlap<'a, 'b>,
+    /// Joins among them.
+    joins: Vec<join::Join>,
 }
 
 /// All detectors.
@@ -90,7 +92,8 @@ pub fn derive(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
     facts.dedup_by_key(|facts| facts.blob);
     let facts: Vec<Signed<'_>> = facts.into_iter().map(Signed::new).collect();
     // The first pass goes by each pair alone; the second knows which way most of the others flow.
-    let known = Known { facts: &facts, overlap: Overlap::of(&facts) };
+    let overlap = Overlap::of(&facts);
+    let known = Known { facts: &facts, joins: join::joins(&overlap), overlap };
     let first = detect(&known, &Flows::default());
     let mut edges = detect(&known, &Flows::of(&first, &facts));
     edges.extend(pointers);

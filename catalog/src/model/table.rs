@@ -73,6 +73,9 @@ pub enum LogRole {
     Pointer {
         /// How the paths of that content end: `cd/2f7c…`.
         addresses: Vec<String>,
+        /// How many bytes it has, if that is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<u64>,
     },
 }
 

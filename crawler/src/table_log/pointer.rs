@@ -22,7 +22,9 @@ pub(super) fn read(log: &Log<'_>) -> Result<Option<TableLog>, FormatError> {
     let text = String::from_utf8_lossy(&document);
     let mut addresses = if is_dvc { outputs(&text) } else { lfs(&text) };
     addresses.truncate(ADDRESSES_MAX);
-    Ok((!addresses.is_empty()).then(|| TableLog::of(LogRole::Pointer { addresses })))
+    let size = text.lines().find_map(|line| line.strip_prefix("size "));
+    let bytes = size.filter(|_| !is_dvc).and_then(|size| size.trim().parse().ok());
+    Ok((!addresses.is_empty()).then(|| TableLog::of(LogRole::Pointer { addresses, bytes })))
 }
 
 /// Hashes below `outs:`; those below `deps:` are what it was made from, and a top-level one is of the file itself.

@@ -147,9 +147,12 @@ fn manifests_directories_and_pointers_name_their_files() {
 
     let yaml = b"md5: 00000000000000000000000000000000\ndeps:\n- md5: 11111111111111111111111111111111\nouts:\n- md5: cd2f7cf371c6e7cfb5c6e731435db879.dir\n  size: 5\n  path: data\n";
     let addresses = vec!["cd/2f7cf371c6e7cfb5c6e731435db879.dir".to_owned()];
-    assert_eq!(read_log("p/data.dvc", yaml).unwrap().role, LogRole::Pointer { addresses });
+    assert_eq!(read_log("p/data.dvc", yaml).unwrap().role, LogRole::Pointer { addresses, bytes: None });
     let lfs =
         format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n", "ab".repeat(32));
     let addresses = vec![format!("ab/ab/{}", "ab".repeat(32))];
-    assert_eq!(read_log("p/model.bin", lfs.as_bytes()).unwrap().role, LogRole::Pointer { addresses });
+    assert_eq!(
+        read_log("p/model.bin", lfs.as_bytes()).unwrap().role,
+        LogRole::Pointer { addresses, bytes: Some(12) }
+    );
 }

@@ -10,7 +10,7 @@ use super::equal::{finish, most_original_first};
 use super::flow::Flows;
 use super::overlap::{Overlap, Table, by_name, is_telling};
 use super::subset::version_share;
-use super::{InferredEdge, Known, join};
+use super::{InferredEdge, Known};
 use crate::model::ColumnSketch;
 
 /// Columns that must be equal, of those that tell something.
@@ -19,6 +19,8 @@ const TELLING_MIN: usize = 2;
 const LEFT_OUT: f64 = 0.4;
 /// Log-odds that columns whose names say so were added.
 const ADDED: f64 = 2.0;
+/// Log-odds that the table with the plainer names was first.
+const RENAMED: f64 = 3.0;
 /// Parts of names of columns that are computed from others.
 const COMPUTED: [&str; 24] = [
     "feat",
@@ -54,6 +56,8 @@ struct Compared<'a> {
     same: usize,
     /// Equal under another name.
     moved: usize,
+    /// How many more of those have a plainer name in the second.
+    plainer: i64,
     /// Equal ones that tell something.
     telling: usize,
     /// In the first only.
@@ -65,7 +69,6 @@ struct Compared<'a> {
 /// Finds products by columns.
 pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEdge> {
     let overlap = &known.overlap;
-    let joined = join::children(overlap, flows);
     let mut families: BTreeMap<usize, BTreeMap<usize, Compared<'_>>> = BTreeMap::new();
     for (one, other) in &overlap.columns {
         let (a, b) = (&overlap.tables[*one], &overlap.tables[*other]);
@@ -87,7 +90,7 @@ pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEd
         .collect();
     let mut edges = Vec::new();
     for (child, others) in &families {
-        if joined.contains(child) {
+        if known.joins.iter().any(|join| join.child == *child) {
             continue;
         }
         let below = &overlap.tables[*child];
@@ -96,8 +99,7 @@ pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEd
             let common = compared.same as f64 + 0.8 * compared.moved as f64;
             let all = common + (compared.left.len() + compared.right.len()) as f64;
             let odds = direction(flows, below, above, compared).odds.clamp(-3.0, 3.0) / 6.0;
-            let named = below.signed.stem().starts_with(above.signed.stem());
-            2.0 * common / all.max(1.0) + odds + if named { 0.5 } else { 0.0 }
+            2.0 * common / all.max(1.0) + odds + above.named_in(below)
         };
         let before = |parent: usize, compared: &Compared<'_>| {
             let odds = direction(flows, below, &overlap.tables[parent], compared).odds;
@@ -140,6 +142,7 @@ fn compare<'a>(one: &Table<'a, '_>, other: &Table<'a, '_>) -> Compared<'a> {
         match other.sketch.columns.iter().find(free) {
             Some(moved) => {
                 compared.moved += 1;
+                compared.plainer += plainness(&column.name, &moved.name);
                 compared.telling += usize::from(is_telling(column));
                 taken.insert(&moved.name);
             }
@@ -149,6 +152,25 @@ fn compare<'a>(one: &Table<'a, '_>, other: &Table<'a, '_>) -> Compared<'a> {
     compared.right =
         other.sketch.columns.iter().filter(|column| !taken.contains(column.name.as_str())).collect();
     compared
+}
+
+/// Which of two names of one column was there first: 1 if the second, -1 if the first, 0 if nobody knows. A number
+/// stands for a name that was lost, and a name with something before or behind for the plain one.
+fn plainness(name: &str, other: &str) -> i64 {
+    let lost = |name: &str| {
+        let name = name.to_lowercase();
+        let word = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_').trim_start_matches('_');
+        let generic = matches!(
+            word,
+            "" | "c" | "f" | "x" | "v" | "col" | "column" | "field" | "unnamed" | "var" | "attr"
+        );
+        generic && name.ends_with(|c: char| c.is_ascii_digit())
+    };
+    let within = |short: &str, long: &str| {
+        short.len() >= 2 && (long.ends_with(&format!("_{short}")) || long.starts_with(&format!("{short}_")))
+    };
+    i64::from(lost(name)) - i64::from(lost(other)) + i64::from(within(other, name))
+        - i64::from(within(name, other))
 }
 
 /// Which came first, given how the child's columns (`left`) compare with the parent's (`right`).
@@ -161,6 +183,7 @@ fn direction(
     let mut direction = weigh(flows, parent.signed, child.signed);
     let (added, left_out) = (&compared.left, &compared.right);
     let computed = |columns: &[&ColumnSketch]| columns.iter().all(|column| is_computed(&column.name));
+    direction.odds += RENAMED * (compared.plainer.signum() as f64);
     direction.odds += match (added.is_empty(), left_out.is_empty()) {
         (true, false) if computed(left_out) => -ADDED,
         (true, false) => LEFT_OUT,

@@ -17,8 +17,9 @@ const LOOKED_MIN: usize = 4;
 const HELD_MIN: f64 = 0.95;
 
 /// A join that was found: its result, its fact table, its other tables.
-struct Join {
-    child: usize,
+pub(super) struct Join {
+    /// The result.
+    pub(super) child: usize,
     fact: usize,
     others: Vec<usize>,
 }
@@ -27,13 +28,13 @@ struct Join {
 pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEdge> {
     let overlap = &known.overlap;
     let mut edges = Vec::new();
-    for Join { child, fact, others } in joins(overlap, flows) {
-        let below = &overlap.tables[child];
-        for parent in std::iter::once(fact).chain(others) {
+    for Join { child, fact, others } in &known.joins {
+        let below = &overlap.tables[*child];
+        for parent in std::iter::once(fact).chain(others).copied() {
             let above = &overlap.tables[parent];
             let mut direction = weigh(flows, above.signed, below.signed);
             direction.odds += 2.5; // a table is rarely taken apart into what it was joined from
-            let what = if parent == fact {
+            let what = if parent == *fact {
                 "all of its columns, with those of another table beside them".to_string()
             } else {
                 "the columns beside another table's have its values".to_string()
@@ -44,12 +45,9 @@ pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEd
     edges
 }
 
-/// Results of joins.
-pub(super) fn children(overlap: &Overlap<'_, '_>, flows: &Flows<'_>) -> BTreeSet<usize> {
-    joins(overlap, flows).into_iter().map(|join| join.child).collect()
-}
-
-fn joins(overlap: &Overlap<'_, '_>, flows: &Flows<'_>) -> Vec<Join> {
+/// Joins among tables; which way data flows in the lake does not matter to them.
+pub(super) fn joins(overlap: &Overlap<'_, '_>) -> Vec<Join> {
+    let flows = &Flows::default();
     let mut near: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (one, other) in overlap.columns.iter().chain(&overlap.values) {
         near.entry(*one).or_default().insert(*other);
@@ -57,6 +55,9 @@ fn joins(overlap: &Overlap<'_, '_>, flows: &Flows<'_>) -> Vec<Join> {
     }
     let mut found = Vec::new();
     for (child, near) in &near {
+        if near.iter().any(|other| holds_all(overlap, *child, *other)) {
+            continue; // a selection, which needs no second table
+        }
         let facts = near.iter().filter_map(|fact| Some((*fact, added(overlap, *child, *fact)?)));
         let joins = facts.filter_map(|(fact, added)| {
             let others = sources(overlap, near, *child, fact, &added)?;
@@ -114,7 +115,7 @@ fn sources(
             let matched = |column: &&&ColumnSketch| comes_from(column, table);
             let columns: Vec<&&ColumnSketch> = open.iter().filter(matched).collect();
             let telling = columns.iter().any(|column| is_telling(column));
-            if telling {
+            if telling && has_key(overlap, child, fact, *other) {
                 columns.into_iter().map(|column| column.name.as_str()).collect()
             } else {
                 Vec::new()
@@ -123,7 +124,8 @@ fn sources(
         let others = near.iter().filter(|other| **other != fact && **other != child);
         let others = others.filter(|other| !is_extension(overlap, child, **other));
         let best = others.map(|other| (matched(other), *other)).max_by_key(|(matched, other)| {
-            (matched.len(), std::cmp::Reverse(overlap.tables[*other].sketch.columns.len()))
+            let table = &overlap.tables[*other];
+            (matched.len(), table.sketch.columns.len(), std::cmp::Reverse(table.signed.modified))
         });
         let Some((matched, other)) = best.filter(|(matched, _)| !matched.is_empty()) else { break };
         open.retain(|column| !matched.contains(&column.name.as_str()));
@@ -133,6 +135,34 @@ fn sources(
         }
     }
     (!found.is_empty() && open.len() * 2 <= added.len()).then_some(found)
+}
+
+/// Whether another table holds the values of all columns of a result, and more: more rows, or more columns.
+fn holds_all(overlap: &Overlap<'_, '_>, child: usize, other: usize) -> bool {
+    let (below, above) = (overlap.tables[child].sketch, overlap.tables[other].sketch);
+    let names = by_name(above);
+    let within = |column: &ColumnSketch| {
+        names.get(column.name.as_str()).is_some_and(|of| {
+            let (hits, looked) = held(&column.sample, &of.sample);
+            hits == looked
+        })
+    };
+    (below.rows < above.rows || below.columns.len() < above.columns.len()) && below.columns.iter().all(within)
+}
+
+/// Whether a column of the fact table holds nothing but keys of the other table.
+fn has_key(overlap: &Overlap<'_, '_>, child: usize, fact: usize, other: usize) -> bool {
+    let (below, above) = (overlap.tables[child].sketch, overlap.tables[other].sketch);
+    let of_fact = by_name(overlap.tables[fact].sketch);
+    let keys = above.columns.iter().filter(|column| column.distinct * 10 >= above.rows * 9);
+    let refers = |key: &ColumnSketch| {
+        let columns = below.columns.iter().filter(|column| of_fact.contains_key(column.name.as_str()));
+        columns.filter(|column| column.distinct >= 3).any(|column| {
+            let (hits, looked) = held(&column.sample, &key.sample);
+            looked >= 2 && hits == looked
+        })
+    };
+    keys.into_iter().any(refers)
 }
 
 /// Whether another table has most of the result's columns itself: a version or a product of it, not a source.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::direction::Signed;
 use super::equal::{classes, most_original_first};
 use super::flow::Flows;
-use crate::model::{ColumnSketch, ContentSketch, Sample};
+use crate::model::{BlobId, ColumnSketch, ContentSketch, Sample};
 
 /// Tables of fewer rows share them by chance.
 const ROWS_MIN: u64 = 5;
@@ -23,12 +23,23 @@ const EQUAL_DISTINCT_MIN: u64 = 8;
 const SHARED_VALUES_MIN: u32 = 3;
 
 /// A table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Table<'a, 'b> {
     /// The blob.
     pub(super) signed: &'b Signed<'a>,
     /// The sketch of its rows.
     pub(super) sketch: &'a ContentSketch,
+    /// Its name and those of its copies.
+    pub(super) stems: Vec<&'b str>,
+}
+
+impl Table<'_, '_> {
+    /// How much of its name the name of a product repeats, 0 to 1; the copies' names count too.
+    pub(super) fn named_in(&self, child: &Self) -> f64 {
+        let name = child.signed.stem();
+        let repeated = self.stems.iter().filter(|stem| stem.len() >= 3 && name.starts_with(**stem));
+        repeated.map(|stem| stem.len() as f64 / name.len() as f64).fold(0.0, f64::max)
+    }
 }
 
 /// Tables and pairs of them.
@@ -47,16 +58,20 @@ pub(super) struct Overlap<'a, 'b> {
 impl<'a, 'b> Overlap<'a, 'b> {
     /// Finds what overlaps.
     pub(super) fn of(facts: &'b [Signed<'a>]) -> Self {
-        let copies: BTreeSet<_> = classes(facts)
-            .into_iter()
-            .flat_map(|class| most_original_first(&Flows::default(), class).into_iter().skip(1))
-            .map(|facts| facts.blob)
-            .collect();
+        let mut copies: BTreeSet<BlobId> = BTreeSet::new();
+        let mut stems: HashMap<BlobId, Vec<&str>> = HashMap::new();
+        for class in classes(facts) {
+            let class = most_original_first(&Flows::default(), class);
+            stems.insert(class[0].blob, class.iter().map(|copy| copy.stem()).collect());
+            copies.extend(class[1..].iter().map(|copy| copy.blob));
+        }
         let originals = facts.iter().filter(|facts| !copies.contains(&facts.blob));
-        let tables: Vec<Table<'_, '_>> = originals
-            .filter_map(|signed| Some(Table { signed, sketch: signed.sketch? }))
-            .filter(|table| table.sketch.rows >= ROWS_MIN)
-            .collect();
+        let mut table = |signed: &'b Signed<'a>| {
+            let stems = stems.remove(&signed.blob).unwrap_or_else(|| vec![signed.stem()]);
+            Some(Table { signed, sketch: signed.sketch?, stems })
+        };
+        let tables: Vec<Table<'_, '_>> =
+            originals.filter_map(&mut table).filter(|table| table.sketch.rows >= ROWS_MIN).collect();
         let rows = sharing(&tables, 1, |table, found| found.extend(&table.sketch.sample.elements));
         let columns = sharing(&tables, 1, |table, found| {
             let telling = |column: &&ColumnSketch| column.distinct >= EQUAL_DISTINCT_MIN;

@@ -9,12 +9,13 @@ use crate::model::LogRole;
 pub(super) fn detect(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
     let mut wanted: HashMap<&str, Vec<&ContentFacts<'_>>> = HashMap::new();
     for pointer in facts {
-        if let Some(LogRole::Pointer { addresses }) = pointer.version.table_log.as_ref().map(|log| &log.role)
+        if let Some(LogRole::Pointer { addresses, .. }) =
+            pointer.version.table_log.as_ref().map(|log| &log.role)
         {
             addresses.iter().for_each(|address| wanted.entry(address).or_default().push(pointer));
         }
     }
-    let mut edges = Vec::new();
+    let mut edges = by_size(facts);
     for content in facts {
         for pointer in endings(content.path).filter_map(|ending| wanted.get(ending)).flatten() {
             edges.push(InferredEdge {
@@ -28,6 +29,40 @@ pub(super) fn detect(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
         }
     }
     edges
+}
+
+/// Content kept under its own name, too: of the pointer's name and of the size that it tells.
+fn by_size(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
+    let name = |facts: &ContentFacts<'_>| facts.path.rsplit('/').next().unwrap_or(facts.path).to_string();
+    let mut wanted: HashMap<(u64, String), Vec<&ContentFacts<'_>>> = HashMap::new();
+    for pointer in facts {
+        if let Some(LogRole::Pointer { bytes: Some(bytes), .. }) =
+            pointer.version.table_log.as_ref().map(|log| &log.role)
+        {
+            wanted.entry((*bytes, name(pointer))).or_default().push(pointer);
+        }
+    }
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let mut found: HashMap<_, &ContentFacts<'_>> = HashMap::new();
+    for content in facts {
+        for pointer in wanted.get(&(content.version.size, name(content))).into_iter().flatten() {
+            let first = found.entry(pointer.blob).or_insert(content);
+            if (content.modified, content.path) < (first.modified, first.path) {
+                *first = content;
+            }
+        }
+    }
+    let edge = |(pointer, content): (crate::model::BlobId, &ContentFacts<'_>)| InferredEdge {
+        from: content.blob,
+        to: pointer,
+        kind: "pointer",
+        direction_known: true,
+        confidence: 0.95,
+        evidence: format!("it names a file of the other's name and {} bytes", content.version.size),
+    };
+    found.into_iter().map(edge).collect()
 }
 
 /// The last two and the last three parts of a path.

@@ -13,8 +13,9 @@ use crate::model::RowsDigest;
 const VERSION_SHARE_MIN: f64 = 0.5;
 /// Rows of a sample that must be looked at before a share is believed.
 const LOOKED_MIN: usize = 8;
-/// Log-odds that the larger table is the parent: selecting is commoner than appending.
+/// Log-odds that the larger table is the parent: selecting is commoner than appending, all the more of a few rows.
 const SELECTED: f64 = 2.0;
+const SELECTED_FEW: f64 = 4.0;
 /// Parts named for their role in training are split off; numbered parts of a table are put together.
 const SPLIT: f64 = 4.0;
 const PUT_TOGETHER: f64 = 1.5;
@@ -142,13 +143,14 @@ fn selection(
     let score = |whole: &usize| {
         let parent = &overlap.tables[*whole];
         let odds = weigh(flows, parent.signed, child.signed).odds.clamp(-3.0, 3.0) / 3.0;
-        let named = if child.signed.stem().starts_with(parent.signed.stem()) { 1.5 } else { 0.0 };
-        odds + named + (parent.sketch.rows as f64 / child.sketch.rows as f64).ln().min(3.0) / 3.0
+        odds + 3.0 * parent.named_in(child)
+            + (parent.sketch.rows as f64 / child.sketch.rows as f64).ln().min(3.0) / 3.0
     };
     let whole = wholes.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
     let parent = &overlap.tables[*whole];
     let mut direction = weigh(flows, parent.signed, child.signed);
-    direction.odds += SELECTED;
+    let few = child.sketch.rows * 2 < parent.sketch.rows;
+    direction.odds += if few { SELECTED_FEW } else { SELECTED };
     let what = format!("all of {} rows are among {}", child.sketch.rows, parent.sketch.rows);
     // How many rows two samples can be compared by says how sure it is.
     let (_, looked) = held(&child.sketch.sample, &parent.sketch.sample);

@@ -246,7 +246,7 @@ fn a_pointer_leads_to_the_content_it_names() {
     let store = "dvc/files/md5/cd/2f7cf371c6e7cfb5c6e731435db879";
     let mut pointer = blob("projects/a.csv.dvc", 2, &sales(9, 6));
     let addresses = vec!["cd/2f7cf371c6e7cfb5c6e731435db879".to_string()];
-    pointer.0.table_log = Some(TableLog::of(LogRole::Pointer { addresses }));
+    pointer.0.table_log = Some(TableLog::of(LogRole::Pointer { addresses, bytes: None }));
     let blobs = [blob(store, 1, &sales(1, 600)), pointer];
     assert_eq!(derived(&blobs), [format!("{store} -> projects/a.csv.dvc pointer")]);
 }
