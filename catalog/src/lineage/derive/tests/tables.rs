@@ -108,6 +108,7 @@ fn blob(path: &str, day: i64, rows: &Rows) -> (BlobVersion, ContentSketch) {
         digest: None,
         parts: vec![part],
         anomalies: Vec::new(),
+        depth: Default::default(),
         searched: Searched::Full,
         table_log: None,
     };
