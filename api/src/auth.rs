@@ -69,7 +69,8 @@ pub(crate) fn create(
         created_by: by.name.clone(),
         revoked: None,
     };
-    catalog.commit(by, &[Change::put(&token)?, Change::audit("create token", token.short_id(), "ok")])?;
+    catalog
+        .commit_durably(by, &[Change::put(&token)?, Change::audit("create token", token.short_id(), "ok")])?;
     // A token is used at once, often by another process.
     catalog.flush()?;
     Ok((secret, token))
@@ -118,7 +119,7 @@ pub(crate) fn revoke(catalog: &Catalog, by: &Principal, which: &str) -> Result<V
             "no such token is in force; see `headwater token list`",
         ));
     }
-    catalog.commit(by, &changes)?;
+    catalog.commit_durably(by, &changes)?;
     catalog.flush()?;
     Ok(ended)
 }

@@ -219,6 +219,17 @@ impl Catalog {
         Ok(sequence)
     }
 
+    /// Like `commit`, and returns only once the changes would survive a kill and a loss of power. For what somebody is
+    /// told was done, and for what is acted upon outside the catalog: an embedded store keeps the last commits in memory for a while.
+    ///
+    /// # Errors
+    /// As `commit`; if the disk fails, the changes may be there or not.
+    pub fn commit_durably(&self, principal: &Principal, changes: &[Change]) -> Result<u64> {
+        let sequence = self.commit(principal, changes)?;
+        self.flush()?;
+        Ok(sequence)
+    }
+
     /// The current or a past version of a record.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ pub(super) fn report(catalog: &Catalog, who: &Principal, event: &Value) -> Resul
     let accepted = openlineage::accept(catalog, event)?;
     let changes = accepted.changes.len();
     if changes > 0 {
-        catalog.commit(who, &accepted.changes)?;
+        catalog.commit_durably(who, &accepted.changes)?;
     }
     Ok(Answer::one(json!({"run": accepted.execution, "changes": changes})))
 }

@@ -115,7 +115,7 @@ pub(super) fn pin(catalog: &Catalog, who: &Principal, which: &str, unpin: bool) 
     schema.pinned = (!unpin).then(|| catalog.env().clock.now());
     let action = if unpin { "unpin schema" } else { "pin schema" };
     let audit = Change::audit(action, format!("dataset {}", dataset.id), "ok");
-    catalog.commit(who, &[Change::put(&schema)?, audit])?;
+    catalog.commit_durably(who, &[Change::put(&schema)?, audit])?;
     Ok(Answer::one(row(&dataset, &schema)))
 }
 

@@ -113,7 +113,7 @@ pub(crate) async fn write(
     let unmasked = who.may(Role::PrivacyOfficer);
     if unmasked {
         // The text may hold what it looks for, so the log says only that somebody looked.
-        app.catalog.commit(who, &[catalog::Change::audit("query unmasked data", "sql", "begun")])?;
+        app.catalog.commit_durably(who, &[catalog::Change::audit("query unmasked data", "sql", "begun")])?;
     }
     let masking = if unmasked { sql::Masking::Off } else { sql::Masking::Personal };
     let engine = app.engine(masking, super::run::as_of(query.as_of)).await?;

@@ -18,7 +18,7 @@ pub(super) fn export_to(catalog: &Catalog, who: &Principal, path: &Path) -> Resu
     local_only(who, OPERATION)?;
     let failed = |error: std::io::Error| Error::unavailable(OPERATION, "").with_source(error);
     // The entry stands in the export too: whoever imports it sees where it comes from.
-    catalog.commit(who, &[Change::audit(OPERATION, "catalog", "ok")])?;
+    catalog.commit_durably(who, &[Change::audit(OPERATION, "catalog", "ok")])?;
     let file = File::create_new(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Error::conflict(OPERATION, "the file is there already"),
         _ => failed(error),
@@ -51,12 +51,12 @@ pub(super) fn check_store(catalog: &Catalog) -> Result<Answer> {
 
 pub(super) fn rewrite(catalog: &Catalog, who: &Principal) -> Result<Answer> {
     const OPERATION: &str = "rewrite catalog";
-    catalog.commit(who, &[Change::audit(OPERATION, "catalog", "begun")])?;
+    catalog.commit_durably(who, &[Change::audit(OPERATION, "catalog", "begun")])?;
     catalog.flush()?;
     catalog.store().rewrite().map_err(|error| {
         Error::unavailable(OPERATION, "the old files are as they were; try again").with_source(error)
     })?;
-    catalog.commit(who, &[Change::audit(OPERATION, "catalog", "ok")])?;
+    catalog.commit_durably(who, &[Change::audit(OPERATION, "catalog", "ok")])?;
     Ok(Answer::one(json!({"rewritten": true})).say("no removed or overwritten value is left in its files"))
 }
 

@@ -1,9 +1,10 @@
-//! A store in memory, for tests and try-outs; it can be told to fail before its n-th commit, as a kill would.
+//! A store in memory, for tests and try-outs; it can be told to fail before its n-th commit, and to lose what was not
+//! flushed, as a kill would.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::{Batch, Entry, Store, StoreError};
 
@@ -11,6 +12,8 @@ use super::{Batch, Entry, Store, StoreError};
 #[derive(Default)]
 pub struct MemoryStore {
     entries: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+    /// What the entries were that changed since the last flush, oldest first.
+    unflushed: Mutex<Vec<(Vec<u8>, Option<Vec<u8>>)>>,
     commits: AtomicU64,
     fail_from: AtomicU64,
 }
@@ -25,6 +28,18 @@ impl MemoryStore {
     pub fn fail_after(&self, commits: u64) {
         let from = if commits == 0 { 0 } else { self.commits.load(Ordering::SeqCst) + commits };
         self.fail_from.store(from, Ordering::SeqCst);
+    }
+
+    /// Takes back every commit since the last flush: what an embedded store may lose when its process is killed.
+    pub fn lose_unflushed(&self) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let mut unflushed = self.unflushed.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some((key, before)) = unflushed.pop() {
+            match before {
+                Some(value) => entries.insert(key, value),
+                None => entries.remove(&key),
+            };
+        }
     }
 
     /// How many batches were applied.
@@ -58,17 +73,20 @@ impl Store for MemoryStore {
         {
             return Err(StoreError::Conflict);
         }
+        let mut unflushed = self.unflushed.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in &batch.writes {
-            match value {
+            let before = match value {
                 Some(value) => entries.insert(key.clone(), value.clone()),
                 None => entries.remove(key),
             };
+            unflushed.push((key.clone(), before));
         }
         self.commits.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
+        self.unflushed.lock().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(())
     }
 

@@ -65,10 +65,11 @@ impl Desk {
         self.lakes.iter().find(|lake| lake.source_id() == *source)
     }
 
-    /// Commits off the async threads.
+    /// Commits off the async threads. Durably: a step acts on blobs the moment its journal entry is committed, and an entry that
+    /// a kill takes back would make what the step wrote look like somebody else's.
     async fn commit(&self, changes: Vec<Change>) -> Result<u64> {
         let (catalog, by) = (self.ctx.catalog.clone(), self.by.clone());
-        self.ctx.blocking(move || catalog.commit(&by, &changes)).await
+        self.ctx.blocking(move || catalog.commit_durably(&by, &changes)).await
     }
 }
 

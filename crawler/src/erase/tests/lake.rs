@@ -44,8 +44,9 @@ impl Setup {
         Self { folder, store, lakes, catalog }
     }
 
-    /// As after a kill: another process opens the same store, later.
+    /// As after a kill: another process opens the same store, later, and finds there what had been flushed.
     pub(super) fn reopened(self, times: u64) -> Self {
+        self.store.lose_unflushed();
         self.store.fail_after(0);
         Self { catalog: open(&self.store, times), ..self }
     }
