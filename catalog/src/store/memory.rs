@@ -8,12 +8,15 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::{Batch, Entry, Store, StoreError};
 
+/// A key, and the value that it had.
+type Before = (Vec<u8>, Option<Vec<u8>>);
+
 /// An ordered map behind a lock.
 #[derive(Default)]
 pub struct MemoryStore {
     entries: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
     /// What the entries were that changed since the last flush, oldest first.
-    unflushed: Mutex<Vec<(Vec<u8>, Option<Vec<u8>>)>>,
+    unflushed: Mutex<Vec<Before>>,
     commits: AtomicU64,
     fail_from: AtomicU64,
 }
