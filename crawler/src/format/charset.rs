@@ -27,7 +27,11 @@ const HIGH_SHARE_MAX: f64 = 0.3;
 impl Charset {
     /// The charset of a head of text; `None` for bytes that are no text.
     pub(super) fn detect(head: &Head<'_>) -> Option<Self> {
-        let bytes = head.bytes;
+        head.charset()
+    }
+
+    /// The same of first bytes that may be all there is.
+    pub(super) fn of(bytes: &[u8], complete: bool) -> Option<Self> {
         match bytes {
             [0xff, 0xfe, 0, 0, ..] | [] => return None,
             [0xff, 0xfe, ..] => return decodes_utf16(bytes, Self::Utf16Le).then_some(Self::Utf16Le),
@@ -44,7 +48,7 @@ impl Charset {
         match std::str::from_utf8(bytes) {
             Ok(_) => return Some(Self::Utf8),
             // The head may end inside a character.
-            Err(error) if error.error_len().is_none() && !head.complete => return Some(Self::Utf8),
+            Err(error) if error.error_len().is_none() && !complete => return Some(Self::Utf8),
             Err(error) if error.error_len().is_none() && error.valid_up_to() > 32 => return Some(Self::Utf8),
             Err(_) => {}
         }

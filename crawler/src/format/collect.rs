@@ -90,12 +90,8 @@ pub(super) fn rewrite(
 }
 
 pub(super) fn sniffed(format: &Format, bytes: &[u8], name: &str) -> Option<f32> {
-    let head = Head {
-        bytes: &bytes[..bytes.len().min(super::HEAD_BYTES)],
-        tail: &bytes[bytes.len().saturating_sub(TAIL_BYTES)..],
-        complete: bytes.len() <= super::HEAD_BYTES,
-        name,
-    };
+    let tail = &bytes[bytes.len().saturating_sub(TAIL_BYTES)..];
+    let head = Head::new(bytes, tail, bytes.len() <= super::HEAD_BYTES, name);
     (format.sniff)(&head).map(|sniff| sniff.confidence)
 }
 

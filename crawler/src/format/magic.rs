@@ -7,7 +7,7 @@ use catalog::model::Dialect;
 
 use super::arrow::RowsFn;
 use super::charset::Charset;
-use super::{Format, Head, Sniff};
+use super::{Format, Head, Sniff, signature};
 
 type SniffFn = fn(&Head<'_>) -> Option<Sniff>;
 
@@ -40,6 +40,12 @@ fn begins(head: &Head<'_>, magic: &[u8]) -> Option<Sniff> {
     certain(head.bytes.starts_with(magic), 0.96)
 }
 
+/// What carries a signature of a format.
+fn signed(head: &Head<'_>, format: &str) -> Option<Sniff> {
+    let signed = head.signature().filter(|signed| signed.format == format)?;
+    certain(true, signed.confidence)
+}
+
 /// No byte at all.
 pub(super) static EMPTY: Format =
     named("empty", "application/x-empty", &[], |head| certain(head.bytes.is_empty() && head.complete, 1.0));
@@ -53,15 +59,13 @@ pub(super) static ORC: Format =
     named("orc", "application/vnd.apache.orc", &["orc"], |head| begins(head, b"ORC"));
 /// Before version 2, which is Arrow's own.
 pub(super) static FEATHER: Format =
-    named("feather", "application/vnd.apache.feather", &["feather"], |head| begins(head, b"FEA1"));
-pub(super) static NPY: Format =
-    named("npy", "application/x-npy", &["npy"], |head| begins(head, b"\x93NUMPY"));
+    named("feather", "application/vnd.apache.feather", &["feather"], |head| signed(head, "feather"));
+pub(super) static NPY: Format = named("npy", "application/x-npy", &["npy"], |head| signed(head, "npy"));
 pub(super) static HDF5: Format =
-    named("hdf5", "application/x-hdf5", &["h5", "hdf5", "hdf"], |head| begins(head, b"\x89HDF\r\n\x1a\n"));
-pub(super) static NETCDF: Format = named("netcdf", "application/x-netcdf", &["nc", "cdf"], |head| {
-    certain(matches!(head.bytes, [b'C', b'D', b'F', 1 | 2 | 5, ..]), 0.95)
-});
-pub(super) static GGUF: Format = named("gguf", "application/x-gguf", &["gguf"], |head| begins(head, b"GGUF"));
+    named("hdf5", "application/x-hdf5", &["h5", "hdf5", "hdf", "he5", "keras"], |head| signed(head, "hdf5"));
+pub(super) static NETCDF: Format =
+    named("netcdf", "application/x-netcdf", &["nc", "cdf"], |head| signed(head, "netcdf"));
+pub(super) static GGUF: Format = named("gguf", "application/x-gguf", &["gguf"], |head| signed(head, "gguf"));
 pub(super) static SAFETENSORS: Format =
     named("safetensors", "application/x-safetensors", &["safetensors"], |head| {
         // Eight bytes of the header's length, then the header, a JSON object.
@@ -107,9 +111,10 @@ pub(super) static DVC: Format = named("dvc", "text/x-dvc-pointer", &["dvc"], |he
 });
 
 /// Compressed by ways that are not peeled, for want of a decoder that we may ship.
-pub(super) static COMPRESSED: Format = named("compressed", "application/*", &["z", "lz", "br"], |head| {
-    inferred(head, |mime| matches!(mime, "application/x-compress" | "application/x-lzip"))
-});
+pub(super) static COMPRESSED: Format =
+    named("compressed", "application/*", &["z", "lz", "br", "lzma", "lzo"], |head| {
+        signed(head, "compressed")
+    });
 
 // What systems leave behind.
 pub(super) static HADOOP_CRC: Format =
@@ -117,70 +122,138 @@ pub(super) static HADOOP_CRC: Format =
 pub(super) static DS_STORE: Format =
     named("ds_store", "application/x-ds-store", &[], |head| begins(head, b"\0\0\0\x01Bud1"));
 
-// Families that `infer` names.
-pub(super) static PDF: Format =
-    named("pdf", "application/pdf", &["pdf"], |head| inferred(head, |mime| mime == "application/pdf"));
+// Families: one row each, whose members their signatures tell.
+pub(super) static PDF: Format = named("pdf", "application/pdf", &["pdf"], |head| signed(head, "pdf"));
 pub(super) static OFFICE: Format = named(
     "office",
     "application/*",
-    &["docx", "xlsx", "pptx", "odt", "ods", "odp", "doc", "xls", "ppt"],
-    |head| {
-        // Office Open XML (ECMA-376-2 §10.1.2.2); `infer` knows it only where members stand in Microsoft's order.
-        let open = head.bytes.starts_with(b"PK\x03\x04")
-            && memchr::memmem::find(head.bytes, b"[Content_Types].xml").is_some();
-        certain(open, 0.96).or_else(|| {
-            inferred(head, |mime| {
-                mime.contains("officedocument")
-                    || mime.contains("opendocument")
-                    || matches!(
-                        mime,
-                        "application/msword" | "application/vnd.ms-excel" | "application/vnd.ms-powerpoint"
-                    )
-            })
-        })
-    },
+    &[
+        "docx", "xlsx", "pptx", "odt", "ods", "odp", "doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp",
+        "wpd",
+    ],
+    |head| signed(head, "office").or_else(|| zipped(head, "office")),
 );
 pub(super) static IMAGE: Format = named(
     "image",
     "image/*",
-    &["png", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp", "heic", "ico"],
-    |head| inferred(head, |mime| mime.starts_with("image/")),
+    &["png", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp", "heic", "avif", "jxl", "ico", "psd"],
+    |head| signed(head, "image").or_else(|| zipped(head, "image")),
 );
 pub(super) static VIDEO: Format =
-    named("video", "video/*", &["mp4", "mkv", "webm", "mov", "avi", "flv"], |head| {
-        inferred(head, |mime| mime.starts_with("video/"))
+    named("video", "video/*", &["mp4", "mkv", "webm", "mov", "avi", "flv", "wmv"], |head| {
+        signed(head, "video")
     });
-pub(super) static AUDIO: Format = named("audio", "audio/*", &["mp3", "wav", "flac", "ogg", "m4a"], |head| {
-    inferred(head, |mime| mime.starts_with("audio/"))
-});
-pub(super) static FONT: Format = named("font", "font/*", &["ttf", "otf", "woff", "woff2"], |head| {
-    inferred(head, |mime| mime.contains("font"))
-});
+pub(super) static AUDIO: Format =
+    named("audio", "audio/*", &["mp3", "wav", "flac", "ogg", "m4a", "aac"], |head| signed(head, "audio"));
+pub(super) static FONT: Format =
+    named("font", "font/*", &["ttf", "otf", "woff", "woff2", "eot"], |head| signed(head, "font"));
 pub(super) static ARCHIVE: Format =
-    named("archive", "application/*", &["7z", "rar", "cab", "deb", "rpm", "jar", "epub", "iso"], |head| {
-        let known =
-            ["7z", "rar", "cab", "debian", "unix-archive", "rpm", "cpio", "epub", "compress", "lzip", "par2"];
-        inferred(head, |mime| known.iter().any(|part| mime.contains(part)))
+    named("archive", "application/*", &["7z", "rar", "cab", "deb", "rpm", "iso", "cpio", "ar"], |head| {
+        signed(head, "archive")
     });
-pub(super) static PROGRAM: Format =
-    named("program", "application/*", &["exe", "dll", "so", "wasm", "class", "dex"], |head| {
-        let known = ["executable", "wasm", "java", "mach-binary", "llvm", "android.de"];
-        inferred(head, |mime| known.iter().any(|part| mime.contains(part)))
-    });
+pub(super) static PROGRAM: Format = named(
+    "program",
+    "application/*",
+    &["exe", "dll", "so", "wasm", "class", "dex", "pyc", "o", "a", "elf"],
+    |head| signed(head, "program"),
+);
 
-/// What `infer` says, if `wanted`. Short magic numbers hit by chance: text is never one of its binary formats.
-fn inferred(head: &Head<'_>, wanted: impl Fn(&str) -> bool) -> Option<Sniff> {
-    let mime = infer::get(head.bytes)?.mime_type();
-    let textual = matches!(mime, "application/pdf" | "image/svg+xml");
-    certain(wanted(mime) && (textual || Charset::detect(head).is_none()), 0.96)
+// Rows of signatures alone.
+pub(super) static MATLAB: Format =
+    named("matlab", "application/x-matlab-data", &["mat"], |head| signed(head, "matlab"));
+pub(super) static HDF4: Format =
+    named("hdf4", "application/x-hdf", &["hdf", "hdf4", "h4"], |head| signed(head, "hdf4"));
+pub(super) static GRIB: Format =
+    named("grib", "application/*", &["grib", "grb", "grib2", "grb2", "bufr"], |head| signed(head, "grib"));
+pub(super) static FITS: Format =
+    named("fits", "application/fits", &["fits", "fit", "fts"], |head| signed(head, "fits"));
+pub(super) static DICOM: Format =
+    named("dicom", "application/dicom", &["dcm", "dicom"], |head| signed(head, "dicom"));
+pub(super) static PCAP: Format =
+    named("pcap", "application/*", &["pcap", "pcapng", "cap"], |head| signed(head, "pcap"));
+pub(super) static WARC: Format =
+    named("warc", "application/*", &["warc", "arc"], |head| signed(head, "warc"));
+pub(super) static LAS: Format =
+    named("las", "application/vnd.las", &["las", "laz"], |head| signed(head, "las"));
+pub(super) static SAS: Format =
+    named("sas", "application/*", &["sas7bdat", "sas7bcat", "xpt"], |head| signed(head, "sas"));
+pub(super) static SPSS: Format =
+    named("spss", "application/*", &["sav", "zsav", "por"], |head| signed(head, "spss"));
+pub(super) static STATA: Format =
+    named("stata", "application/x-stata-dta", &["dta"], |head| signed(head, "stata"));
+pub(super) static RDATA: Format =
+    named("rdata", "application/*", &["rda", "rdata", "rds"], |head| signed(head, "rdata"));
+pub(super) static BSON: Format = named("bson", "application/bson", &["bson"], |head| signed(head, "bson"));
+pub(super) static RCFILE: Format =
+    named("rcfile", "application/x-hadoop-rcfile", &["rc", "rcfile"], |head| signed(head, "rcfile"));
+pub(super) static SEQUENCEFILE: Format =
+    named("sequencefile", "application/x-hadoop-sequencefile", &["seq"], |head| signed(head, "sequencefile"));
+pub(super) static PUFFIN: Format =
+    named("puffin", "application/x-iceberg-puffin", &["puffin", "stats"], |head| signed(head, "puffin"));
+pub(super) static HUDI_LOG: Format =
+    named("hudi_log", "application/x-hudi-log", &["log"], |head| signed(head, "hudi_log"));
+pub(super) static LANCE: Format =
+    named("lance", "application/x-lance", &["lance"], |head| signed(head, "lance"));
+pub(super) static GGML: Format = named("ggml", "application/x-ggml", &["ggml"], |head| signed(head, "ggml"));
+pub(super) static TFLITE: Format =
+    named("tflite", "application/x-tflite", &["tflite"], |head| signed(head, "tflite"));
+pub(super) static ACCESS: Format =
+    named("access", "application/x-msaccess", &["mdb", "accdb"], |head| signed(head, "access"));
+pub(super) static DUCKDB: Format =
+    named("duckdb", "application/x-duckdb", &["duckdb", "ddb", "db"], |head| signed(head, "duckdb"));
+pub(super) static DBF: Format = named("dbf", "application/vnd.dbf", &["dbf"], |head| signed(head, "dbf"));
+pub(super) static SHAPEFILE: Format =
+    named("shapefile", "application/*", &["shp", "shx"], |head| signed(head, "shapefile"));
+pub(super) static FLATGEOBUF: Format =
+    named("flatgeobuf", "application/flatgeobuf", &["fgb"], |head| signed(head, "flatgeobuf"));
+pub(super) static DATABASE: Format = named(
+    "database",
+    "application/*",
+    &["dump", "rdb", "bdb", "mdb", "frm", "ldb", "sst", "hyper", "bak", "db"],
+    |head| signed(head, "database"),
+);
+pub(super) static POSTSCRIPT: Format =
+    named("postscript", "application/postscript", &["ps", "eps", "ai"], |head| signed(head, "postscript"));
+pub(super) static RTF: Format = named("rtf", "application/rtf", &["rtf"], |head| signed(head, "rtf"));
+pub(super) static OLE: Format =
+    named("ole", "application/x-ole-storage", &["cfb", "db"], |head| signed(head, "ole"));
+pub(super) static EBOOK: Format =
+    named("ebook", "application/*", &["mobi", "azw", "azw3", "prc", "lit", "lrf", "chm"], |head| {
+        signed(head, "ebook")
+    });
+pub(super) static MAIL_STORE: Format =
+    named("mail_store", "application/*", &["pst", "ost", "dat"], |head| signed(head, "mail_store"));
+pub(super) static KEY: Format =
+    named("key", "application/*", &["p12", "pfx", "p7m", "p7s", "p7b", "p7c", "der", "cer", "crt"], |head| {
+        signed(head, "key")
+    });
+pub(super) static SYSTEM: Format = named(
+    "system",
+    "application/*",
+    &["mo", "lnk", "evtx", "plist", "pack", "jks", "dvi", "torrent", "ser", "stl", "glb", "icc"],
+    |head| signed(head, "system"),
+);
+
+/// A ZIP whose members make it something else.
+fn zipped(head: &Head<'_>, format: &str) -> Option<Sniff> {
+    let kind = head.bytes.starts_with(b"PK\x03\x04").then(|| signature::zip::kind(head))??;
+    certain(kind.0 == format, 0.96)
 }
 
-/// The media type of a head whose format is a family: the member's own.
+/// The media type of a head: where its format is a family or has members of their own, the member's.
 pub(super) fn media_type(format: &Format, head: &Head<'_>) -> &'static str {
-    if !format.media_type.ends_with("/*") {
-        return format.media_type;
+    let of_family = format.media_type.ends_with("/*");
+    if of_family || format.id == "zip" {
+        if head.bytes.starts_with(b"PK\x03\x04")
+            && let Some((_, media_type)) = signature::zip::kind(head).filter(|(id, _)| *id == format.id)
+        {
+            return media_type;
+        }
+        let signed = head.signature().filter(|signed| signed.format == format.id);
+        let unsigned = if of_family { "application/octet-stream" } else { format.media_type };
+        return signed.map_or(unsigned, |signed| signed.media_type);
     }
-    infer::get(head.bytes).map_or("application/octet-stream", |kind| kind.mime_type())
+    format.media_type
 }
 
 /// The first letters of text; comments of markup and what is no letter before them removed.

@@ -12,6 +12,7 @@ use catalog::model::{AnomalyKind, Dialect, FeaturePath, FeatureType, Value};
 use roaring::RoaringTreemap;
 
 use self::arrow::RowsFn;
+pub use self::head::{HEAD_BYTES, Head, TAIL_BYTES};
 use crate::content::Content;
 
 mod archive;
@@ -24,6 +25,7 @@ mod columns;
 #[cfg(test)]
 mod contract;
 mod csv;
+mod head;
 mod ipc;
 mod json;
 pub mod layer;
@@ -31,6 +33,7 @@ mod lines;
 mod magic;
 mod ndjson;
 mod parquet;
+mod signature;
 mod sqlite;
 mod tar;
 mod text;
@@ -74,24 +77,6 @@ pub type LocateFn = fn(ReadFn, &Content, &Dialect, &Bounds, CellTest<'_>) -> Res
 pub type CellTest<'a> = &'a mut dyn FnMut(&FeaturePath, &Value<'_>) -> bool;
 /// Writes the content without the removed units, every other byte (text) or row (rebuilt formats) as it was.
 pub type RewriteFn = fn(&Content, &Dialect, &Removal, &mut dyn Write) -> Result<Rewritten, FormatError>;
-
-/// The first bytes of some content and what else is known without reading it.
-#[derive(Clone, Copy, Debug)]
-pub struct Head<'a> {
-    /// First bytes, layers peeled: all of it, or [`HEAD_BYTES`].
-    pub bytes: &'a [u8],
-    /// Last bytes, up to [`TAIL_BYTES`]; empty if only a stream's beginning is at hand.
-    pub tail: &'a [u8],
-    /// Whether `bytes` is all there is.
-    pub complete: bool,
-    /// File name, endings of peeled layers removed; a hint.
-    pub name: &'a str,
-}
-
-/// How many first bytes a sniffer sees at most.
-pub const HEAD_BYTES: usize = 64 << 10;
-/// How many last bytes a sniffer sees at most.
-pub const TAIL_BYTES: usize = 1 << 10;
 
 /// A sniffer's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -276,13 +261,44 @@ pub static FORMATS: &[&Format] = &[
     &ipc::STREAM,
     &magic::FEATHER,
     &magic::NPY,
+    &magic::MATLAB,
     &magic::HDF5,
+    &magic::HDF4,
     &magic::NETCDF,
+    &magic::GRIB,
+    &magic::FITS,
+    &magic::DICOM,
+    &magic::LAS,
+    &magic::SAS,
+    &magic::SPSS,
+    &magic::STATA,
+    &magic::RDATA,
+    &magic::BSON,
+    &magic::RCFILE,
+    &magic::SEQUENCEFILE,
+    &magic::PUFFIN,
+    &magic::HUDI_LOG,
+    &magic::LANCE,
+    &magic::ACCESS,
+    &magic::DUCKDB,
+    &magic::DBF,
+    &magic::SHAPEFILE,
+    &magic::FLATGEOBUF,
+    &magic::DATABASE,
+    &magic::PCAP,
+    &magic::WARC,
     &magic::GGUF,
+    &magic::GGML,
+    &magic::TFLITE,
     &magic::SAFETENSORS,
     &magic::PICKLE,
     &magic::PDF,
+    &magic::POSTSCRIPT,
+    &magic::RTF,
     &magic::OFFICE,
+    &magic::OLE,
+    &magic::EBOOK,
+    &magic::MAIL_STORE,
     &magic::COMPRESSED,
     &magic::ARCHIVE,
     &magic::IMAGE,
@@ -290,6 +306,8 @@ pub static FORMATS: &[&Format] = &[
     &magic::AUDIO,
     &magic::FONT,
     &magic::PROGRAM,
+    &magic::KEY,
+    &magic::SYSTEM,
     &archive::ZIP,
     &tar::FORMAT,
     &magic::HADOOP_CRC,

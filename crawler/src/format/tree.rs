@@ -119,8 +119,7 @@ pub fn sniff_head(bytes: &[u8], tail: &[u8], complete: bool, name: &str) -> Snif
     let tail = if layers.is_empty() { tail } else { &[] };
     let bytes = peeled.as_deref().unwrap_or(bytes);
     let complete = all && bytes.len() <= HEAD_BYTES;
-    let head = Head { bytes: &bytes[..bytes.len().min(HEAD_BYTES)], tail, complete, name: &name };
-    Sniffed { layers, ..sniff(&head) }
+    Sniffed { layers, ..sniff(&Head::new(bytes, tail, complete, &name)) }
 }
 
 fn extension(name: &str) -> String {
@@ -189,7 +188,7 @@ fn open(
     let bytes = content.range(0, HEAD_BYTES)?;
     let tail = content.range(content.len().saturating_sub(TAIL_BYTES as u64), TAIL_BYTES)?;
     let complete = bytes.len() as u64 == content.len();
-    let sniffed = sniff(&Head { bytes: &bytes, tail: &tail, complete, name: &name });
+    let sniffed = sniff(&Head::new(&bytes, &tail, complete, &name));
     let sniffed = Sniffed { layers: layers.iter().map(|(layer, ..)| layer.id).collect(), ..sniffed };
     if content.is_empty() && anomalies.is_empty() {
         anomalies.push((AnomalyKind::Empty, "no byte of content".to_owned()));

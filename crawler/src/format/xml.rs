@@ -52,8 +52,7 @@ fn sniff(head: &Head<'_>) -> Option<Sniff> {
 fn parsable(content: &Content) -> Result<(Content, Charset, bool), FormatError> {
     let bytes = content.range(0, HEAD_BYTES)?;
     let complete = bytes.len() as u64 == content.len();
-    let head = Head { bytes: &bytes, tail: &[], complete, name: "" };
-    let charset = Charset::detect(&head).unwrap_or(Charset::Utf8);
+    let charset = Charset::of(&bytes, complete).unwrap_or(Charset::Utf8);
     if charset.width() == 1 {
         return Ok((content.clone(), charset, true));
     }

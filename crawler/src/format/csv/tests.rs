@@ -6,7 +6,7 @@ use crate::format::tree::tests::Rows;
 use crate::format::{Head, lines};
 
 fn sniffed(bytes: &[u8], name: &str) -> Option<Dialect> {
-    let head = Head { bytes, tail: &[], complete: true, name };
+    let head = Head::new(bytes, &[], true, name);
     let best = crate::format::tree::sniff(&head);
     (best.format.id == "csv").then_some(best.dialect)
 }
