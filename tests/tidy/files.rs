@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::{expect_none, root};
 
@@ -98,4 +99,23 @@ fn formats_are_asked_through_the_table() {
         }
     }
     expect_none("formats told apart outside format/", &findings);
+}
+
+/// What `docs/adding-a-format.md` shows must stay true: a format touches one file, one table and one folder of fixtures.
+#[test]
+fn a_new_format_touches_one_file_one_table_and_one_folder() {
+    const PATCH: &str = "docs/examples/toy-format.patch";
+    let text = fs::read_to_string(root().join(PATCH)).unwrap();
+    let touched = text.lines().filter_map(|line| line.strip_prefix("+++ b/"));
+    let elsewhere = |path: &&str| {
+        !path.starts_with("fixtures/formats/toy/")
+            && !["crawler/src/format/toy.rs", "crawler/src/format/mod.rs"].contains(path)
+    };
+    expect_none(
+        "other files that the toy format touches",
+        &touched.filter(elsewhere).map(String::from).collect::<Vec<_>>(),
+    );
+    let checked = Command::new("git").current_dir(root()).args(["apply", "--check", PATCH]).output().unwrap();
+    let problem = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success(), "the patch no longer fits the tree; make it anew: {problem}");
 }
