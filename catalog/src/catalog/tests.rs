@@ -156,6 +156,7 @@ fn a_commit_is_all_or_nothing_wherever_it_is_killed() {
         bytes: 0,
         context: None,
         anomalies: Vec::new(),
+        corrected: false,
     };
     let run = |catalog: &Catalog| -> Result<()> {
         let by = Principal::system();

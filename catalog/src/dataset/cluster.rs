@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::BlobFacts;
 use super::layout::{Entry, is_part_word};
-use super::name::Varies;
+use super::name::{Varies, words};
 use super::segment::Segment;
 use super::similar;
 
-/// Alike enough to be one table's schema over time.
-const DRIFT_MIN: f64 = 0.5;
 /// Alike enough for files whose names hardly tie them together.
 const EQUAL_MIN: f64 = 0.9;
 /// Files with random names in one flat folder that make a dataset.
@@ -61,6 +59,44 @@ fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> BTreeMap<String, Vec<Entry
     let mut patterns: BTreeMap<String, Vec<Entry<'_, '_>>> = BTreeMap::new();
     for entry in entries {
         patterns.entry(entry.name.pattern.clone()).or_default().push(entry);
+    }
+    join_random(patterns)
+}
+
+/// A random code may by chance have no digit, or all of them at its end, and then looks like a word: names as long as
+/// those of a family with such codes, that are the same but for the code, belong to it.
+fn join_random<'a, 'b>(
+    mut patterns: BTreeMap<String, Vec<Entry<'a, 'b>>>,
+) -> BTreeMap<String, Vec<Entry<'a, 'b>>> {
+    let random =
+        |entries: &Vec<Entry<'_, '_>>| entries.iter().any(|entry| entry.name.varies == Varies::Random);
+    let families: Vec<String> =
+        patterns.iter().filter(|(_, entries)| random(entries)).map(|(pattern, _)| pattern.clone()).collect();
+    for family in families.iter().take(COMPARED_MAX) {
+        let Some((before, behind)) = family.split_once('#') else { continue };
+        let Some(known) = patterns.get(family) else { continue };
+        let lengths: BTreeSet<usize> = known.iter().map(|entry| entry.name.plain.len()).collect();
+        let alike = |entry: &Entry<'_, '_>| {
+            let name = entry.name.plain.to_lowercase();
+            let code = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
+            lengths.contains(&name.len())
+                && code.is_some_and(|code| {
+                    !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                })
+                && similar::is_uniform([known[0].facts, entry.facts].into_iter())
+        };
+        let others =
+            patterns.iter().filter(|(pattern, entries)| *pattern != family && entries.iter().all(alike));
+        let joined: Vec<String> = others.map(|(pattern, _)| pattern.clone()).collect();
+        for pattern in joined.into_iter().filter(|_| before.contains(char::is_alphabetic)) {
+            let mut entries = patterns.remove(&pattern).unwrap_or_default();
+            for entry in &mut entries {
+                entry.name.pattern = family.clone();
+                entry.name.words = words(family);
+                entry.name.varies = Varies::Random;
+            }
+            patterns.entry(family.clone()).or_default().extend(entries);
+        }
     }
     patterns
 }
@@ -182,7 +218,8 @@ fn is_content_addressed(entry: &Entry<'_, '_>) -> bool {
     folder.len() == 2 && hex(folder) && matches!(file.len(), 30 | 38 | 62) && hex(file)
 }
 
-fn single<'a, 'b>(entry: Entry<'a, 'b>) -> Cluster<'a, 'b> {
+/// A blob as a dataset of its own.
+pub(super) fn single<'a, 'b>(entry: Entry<'a, 'b>) -> Cluster<'a, 'b> {
     let mark = entry.facts.path.to_string();
     Cluster { stem: Some(entry.name.pattern.clone()), entries: vec![entry], mark }
 }
@@ -211,7 +248,7 @@ fn split_schemas<'a, 'b>(
     let blobs: Vec<&BlobFacts<'_>> = entries.iter().map(|entry| entry.facts).collect();
     let mut by_path: BTreeMap<&str, Entry<'_, '_>> =
         entries.into_iter().map(|entry| (entry.facts.path, entry)).collect();
-    let sets = similar::split(blobs, if loose { EQUAL_MIN } else { DRIFT_MIN });
+    let sets = similar::split(blobs, if loose { EQUAL_MIN } else { similar::DRIFT_MIN });
     let mut found = Vec::new();
     for (rank, set) in sets.into_iter().enumerate() {
         let mut entries: Vec<_> = set.iter().filter_map(|facts| by_path.remove(facts.path)).collect();

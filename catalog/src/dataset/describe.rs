@@ -14,7 +14,7 @@ pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, 
     let entries = &cluster.entries;
     let folders: BTreeSet<&str> = entries.iter().map(|entry| entry.folder).collect();
     let keyed = entries[0].segments.iter().any(|segment| matches!(segment, Segment::Key { .. }));
-    let partitioned = keyed || (folders.len() > 1 && entries.len() > 1);
+    let partitioned = keyed || (entries.len() > 1 && (folders.len() > 1 || is_dated(&entries[0])));
     let root = match (partitioned, entries.len()) {
         (true, _) => base(&entries[0]).to_string(),
         (false, 1) => entries[0].facts.path.to_string(),
@@ -37,7 +37,40 @@ pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, 
         bytes: entries.iter().map(|entry| entry.facts.size).sum(),
         context: None,
         anomalies: Vec::new(),
+        corrected: false,
     }
+}
+
+/// Describes blobs of which a person said that they are one dataset, and what it is called.
+pub(super) fn named(source: &SourceId, name: &str, entries: Vec<Entry<'_, '_>>) -> Dataset {
+    let cluster = Cluster { entries, stem: None, mark: name.to_string() };
+    let entries = &cluster.entries;
+    let mut dataset = describe(source, "\0corrected", &cluster);
+    let template = entries[0].template();
+    if entries.iter().any(|entry| entry.template() != template) {
+        dataset.partition_keys = Vec::new();
+    }
+    if entries.len() > 1 && dataset.partition_keys.is_empty() {
+        let common = entries.iter().map(|entry| entry.folder).reduce(common_folder);
+        dataset.root = common.unwrap_or_default().to_string();
+    }
+    let identity = [&source.0, "\0corrected\0", name].concat();
+    dataset.id = DatasetId(hex::encode(&blake3::hash(identity.as_bytes()).as_bytes()[..8]));
+    dataset.name = name.to_string();
+    dataset.corrected = true;
+    dataset
+}
+
+/// The deepest folder above both.
+fn common_folder<'a>(one: &'a str, other: &'a str) -> &'a str {
+    let mut end = 0;
+    for (folder, same) in one.split('/').zip(other.split('/')) {
+        if folder != same {
+            break;
+        }
+        end += folder.len() + 1;
+    }
+    &one[..end.saturating_sub(1).min(one.len())]
 }
 
 /// Describes a table that keeps a log of itself.
@@ -78,6 +111,12 @@ fn typed(key: PartitionKey, spelled: &[PartitionKey]) -> PartitionKey {
     }
     let same = spelled.iter().find(|known| known.name == key.name);
     PartitionKey { kind: same.map_or(FeatureType::String, |known| known.kind.clone()), ..key }
+}
+
+/// Whether a path goes by parts of a date, so that it is the first partition though there is no second yet; a lone
+/// date may just say when a folder was made.
+fn is_dated(entry: &Entry<'_, '_>) -> bool {
+    entry.segments.iter().filter(|segment| matches!(segment, Segment::Date { .. })).count() > 1
 }
 
 /// The folder above all partitions.

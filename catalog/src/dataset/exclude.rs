@@ -51,9 +51,10 @@ const NAMES: [&str; 21] = [
     "changelog",
 ];
 /// Prefixes of names.
-const PREFIXES: [&str; 10] = [
+const PREFIXES: [&str; 11] = [
     ".",
     "~$",
+    "_part-", // of sinks that rename a part when it is whole
     "_committed_",
     "_started_",
     "_temporary",
@@ -64,7 +65,7 @@ const PREFIXES: [&str; 10] = [
     "changelog.",
 ];
 /// Suffixes of names.
-const SUFFIXES: [&str; 28] = [
+const SUFFIXES: [&str; 32] = [
     ".crc",
     ".tmp",
     ".temp",
@@ -73,6 +74,10 @@ const SUFFIXES: [&str; 28] = [
     ".in-progress",
     ".in_progress",
     ".uploading",
+    ".pending",
+    ".incomplete",
+    ".writing",
+    ".download",
     ".crdownload",
     ".filepart",
     "._copying_",
@@ -94,6 +99,8 @@ const SUFFIXES: [&str; 28] = [
     "_manifest",
     ".manifest",
 ];
+/// A refusal is short; a table of errors may have the same columns.
+const ERROR_BYTES_MAX: u64 = 2_048;
 /// Suffixes of markers that say "the data beside me is whole"; they hold no rows.
 const FLAGS: [&str; 5] = [".success", ".done", ".ready", ".ok", ".complete"];
 
@@ -104,6 +111,7 @@ pub(super) fn is_excluded(facts: &BlobFacts<'_>) -> bool {
         || is_part_of_download(facts.path)
         || is_service_path(facts.path)
         || is_flag(facts)
+        || is_error_document(facts)
 }
 
 /// A blob without readable content. A damaged one of which rows could be read has a schema and stays.
@@ -127,6 +135,42 @@ fn is_part_of_download(path: &str) -> bool {
             (2..=8).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric());
         !stem.is_empty() && known && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
     })
+}
+
+/// Names of fields that services answer with when they refuse. Matched without regard to case and underscores.
+const OF_ERRORS: [&str; 18] = [
+    "code",
+    "message",
+    "error",
+    "errors",
+    "status",
+    "statuscode",
+    "requestid",
+    "hostid",
+    "resource",
+    "key",
+    "bucketname",
+    "details",
+    "detail",
+    "reason",
+    "title",
+    "type",
+    "path",
+    "timestamp",
+];
+
+/// A service's refusal that was saved as the data it should have been: nothing but a message, a code and where.
+fn is_error_document(facts: &BlobFacts<'_>) -> bool {
+    let Some(schema) = facts.schema.filter(|_| matches!(facts.format, "xml" | "json" | "ndjson")) else {
+        return false;
+    };
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
+    let names: Vec<String> = schema.features.iter().map(|feature| plain(&feature.name)).collect();
+    let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
+    facts.size <= ERROR_BYTES_MAX
+        && has(&["message", "error", "errors", "detail", "reason"])
+        && has(&["code", "status", "statuscode", "requestid", "title"])
+        && names.iter().all(|name| OF_ERRORS.contains(&name.as_str()))
 }
 
 fn is_flag(facts: &BlobFacts<'_>) -> bool {

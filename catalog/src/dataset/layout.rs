@@ -1,11 +1,11 @@
 //! Where blobs lie: each path's folders by meaning, and the template that blobs of one layout share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::BlobFacts;
 use super::name::{Name, name};
 use super::segment::{Segment, segments};
-use super::similar;
+use super::{sibling, similar};
 
 /// A blob with its path understood.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Entry<'_, '_> {
             match segment {
                 Segment::Name => template.push_str(folder),
                 Segment::Key { key, .. } => template.push_str(&format!("{key}=")),
-                Segment::Date { part, .. } => template.push_str(&format!("{{{part}}}")),
+                Segment::Date { part, word, .. } => template.push_str(&format!("{word}{{{part}}}")),
                 Segment::Id => template.push_str("{id}"),
                 Segment::Number => template.push_str("{number}"),
                 Segment::Sibling => template.push_str("{folder}"),
@@ -95,183 +95,80 @@ pub(super) fn join_grown<'a, 'b>(layouts: Layouts<'a, 'b>) -> Layouts<'a, 'b> {
     joined
 }
 
-/// Folders that hold the same files for one tenant, device or bucket each: at least so many of them.
-const SIBLINGS_MIN: usize = 3;
-/// Folders with short codes for names, over which a store's writer spread its files: at least so many of them.
-const BUCKETS_MIN: usize = 8;
-/// Names of folders that tell stages, splits and copies apart, which are datasets of their own.
-const STAGES: [&str; 40] = [
-    "raw",
-    "bronze",
-    "silver",
-    "gold",
-    "platinum",
-    "landing",
-    "staging",
-    "stage",
-    "curated",
-    "clean",
-    "cleaned",
-    "refined",
-    "trusted",
-    "processed",
-    "archive",
-    "archived",
-    "backup",
-    "backups",
-    "export",
-    "exports",
-    "ingest",
-    "input",
-    "output",
-    "in",
-    "out",
-    "prod",
-    "production",
-    "dev",
-    "test",
-    "train",
-    "validation",
-    "val",
-    "eval",
-    "old",
-    "new",
-    "copy",
-    "latest",
-    "current",
-    "incoming",
-    "sandbox",
-];
-/// Words of names that say nothing about a table; siblings that share only such names are tables of their own.
-const SPLITS: [&str; 12] = [
-    "train",
-    "test",
-    "valid",
-    "validation",
-    "val",
-    "eval",
-    "dev",
-    "holdout",
-    "index",
-    "main",
-    "readme",
-    "config",
-];
-
-/// Understands the paths of blobs.
-pub(super) fn entries<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>) -> Vec<Entry<'a, 'b>> {
-    let mut entries: Vec<Entry<'_, '_>> = blobs
-        .into_iter()
-        .map(|facts| {
-            let (folder, file) = facts.path.rsplit_once('/').unwrap_or(("", facts.path));
-            let segments = segments(folder.split('/').filter(|folder| !folder.is_empty()));
-            Entry { facts, folder, segments, name: name(file) }
-        })
-        .collect();
-    mark_siblings(&mut entries);
+/// Understands the paths of blobs whose folders are just that: none is a partition.
+pub(super) fn flat_entries<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>) -> Vec<Entry<'a, 'b>> {
+    let mut entries: Vec<Entry<'_, '_>> = blobs.into_iter().map(entry).collect();
+    entries.iter_mut().for_each(|entry| entry.segments.fill(Segment::Name));
     entries
 }
 
-/// Marks folders that differ only by whom they are of: `tenants/acme/orders.csv`, `tenants/zenith/orders.csv`.
-fn mark_siblings(entries: &mut [Entry<'_, '_>]) {
-    // Parent folder → child folder → what lies anywhere below the child.
-    let mut parents: BTreeMap<&str, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
+fn entry<'a, 'b>(facts: &'b BlobFacts<'a>) -> Entry<'a, 'b> {
+    let (folder, file) = facts.path.rsplit_once('/').unwrap_or(("", facts.path));
+    let segments = segments(folder.split('/').filter(|folder| !folder.is_empty()));
+    Entry { facts, folder, segments, name: name(file) }
+}
+
+/// Understands the paths of blobs.
+pub(super) fn entries<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>) -> Vec<Entry<'a, 'b>> {
+    let mut entries: Vec<Entry<'_, '_>> = blobs.into_iter().map(entry).collect();
+    sibling::mark(&mut entries);
+    name_tables(&mut entries);
+    entries
+}
+
+/// Keys whose values are tables by their word alone.
+const TABLE_KEYS: [&str; 7] = ["table", "table_name", "entity", "stream", "dataset", "collection", "object"];
+/// Values of one key that are compared with each other; with more it is a partition's.
+const TABLES_MAX: usize = 200;
+
+/// Takes `entity=orders`, `entity=customers` for names where each value has columns of its own: such a key tells
+/// tables, not partitions of one.
+fn name_tables(entries: &mut [Entry<'_, '_>]) {
+    // Folder above and key → value → blobs.
+    let mut keys: BTreeMap<(&str, String), BTreeMap<String, Vec<usize>>> = BTreeMap::new();
     for (position, entry) in entries.iter().enumerate() {
         let mut start = 0;
         for (folder, segment) in entry.folder.split('/').zip(&entry.segments) {
-            if matches!(segment, Segment::Name | Segment::Number) {
-                let parent = entry.folder[..start].trim_end_matches('/');
-                parents.entry(parent).or_default().entry(folder).or_default().push(position);
+            if let Segment::Key { key, value } = segment {
+                let above = (entry.folder[..start].trim_end_matches('/'), key.clone());
+                keys.entry(above).or_default().entry(value.clone()).or_default().push(position);
             }
             start += folder.len() + 1;
         }
     }
-    let mut marked = Vec::new();
-    for (parent, children) in &parents {
-        if children.len() < SIBLINGS_MIN {
-            continue;
+    let mut named = Vec::new();
+    for ((above, key), values) in &keys {
+        if (2..=TABLES_MAX).contains(&values.len()) && are_tables(entries, key, values) {
+            let depth = above.split('/').filter(|folder| !folder.is_empty()).count();
+            named.extend(values.values().flatten().map(|position| (*position, depth)));
         }
-        let depth = parent.split('/').filter(|folder| !folder.is_empty()).count();
-        let alike = if are_buckets(children.keys().copied()) {
-            children.values().flatten().copied().collect()
-        } else if children.keys().all(|child| child.bytes().all(|byte| byte.is_ascii_digit())) {
-            Vec::new()
-        } else {
-            siblings(entries, children, depth)
-        };
-        marked.extend(alike.into_iter().map(|position| (position, depth)));
     }
-    for (position, depth) in marked {
-        let entry = &mut entries[position];
-        entry.segments[depth] = Segment::Sibling;
-        let sibling = entry.folder.split('/').nth(depth).unwrap_or("");
-        entry.name.forget(sibling);
+    for (position, depth) in named {
+        entries[position].segments[depth] = Segment::Name;
     }
 }
 
-/// Names of one length, three at most, with digits among them: hash prefixes, not words.
-fn are_buckets<'a>(children: impl Iterator<Item = &'a str>) -> bool {
-    let names: Vec<&str> = children.collect();
-    let length = names[0].len();
-    let digits = names.iter().filter(|name| name.bytes().any(|byte| byte.is_ascii_digit())).count();
-    names.len() >= BUCKETS_MIN
-        && length <= 3
-        && digits * 4 >= names.len()
-        && names.iter().all(|name| name.len() == length && name.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
-/// Blobs below children of one parent that nearly all hold the same names with the same columns.
-fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, depth: usize) -> Vec<usize> {
-    if children.keys().any(|child| STAGES.contains(&child.to_lowercase().as_str())) {
-        return Vec::new();
+fn are_tables(entries: &[Entry<'_, '_>], key: &str, values: &BTreeMap<String, Vec<usize>>) -> bool {
+    let mut value_of: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut facts: Vec<&BlobFacts<'_>> = Vec::new();
+    for (value, positions) in values {
+        let with_rows = positions.iter().map(|at| entries[*at].facts).filter(|facts| facts.schema.is_some());
+        let before = facts.len();
+        facts.extend(with_rows);
+        if facts.len() == before {
+            return false;
+        }
+        value_of.extend(facts[before..].iter().map(|facts| (facts.path, value.as_str())));
     }
-    let holds = |positions: &Vec<usize>| -> BTreeSet<(String, String)> {
-        let below =
-            |entry: &Entry<'_, '_>| entry.template().splitn(depth + 2, '/').last().unwrap_or("").to_string();
-        let file = |at: &usize| {
-            let entry = &entries[*at];
-            let mut name = entry.name.clone();
-            name.forget(entry.folder.split('/').nth(depth).unwrap_or(""));
-            (below(entry) + &name.pattern, entry.family())
-        };
-        positions.iter().map(file).collect()
-    };
-    let held: BTreeMap<&str, BTreeSet<(String, String)>> =
-        children.iter().map(|(child, positions)| (*child, holds(positions))).collect();
-    let mut counts: BTreeMap<&BTreeSet<(String, String)>, usize> = BTreeMap::new();
-    for holds in held.values() {
-        *counts.entry(holds).or_default() += 1;
-    }
-    let Some((common, count)) = counts.into_iter().max_by_key(|(_, count)| *count) else { return Vec::new() };
-    if count < SIBLINGS_MIN || count * 5 < children.len() * 4 {
-        return Vec::new();
-    }
-    let alike: Vec<&usize> =
-        children.iter().filter(|(child, _)| held[*child] == *common).flat_map(|(_, at)| at).collect();
-    let mut by_pattern: BTreeMap<(String, String), Vec<&Entry<'_, '_>>> = BTreeMap::new();
-    for at in &alike {
-        let entry = &entries[**at];
-        let inside = entry.template().splitn(depth + 2, '/').last().unwrap_or("").to_string();
-        let mut name = entry.name.clone();
-        name.forget(entry.folder.split('/').nth(depth).unwrap_or(""));
-        by_pattern.entry((inside, name.pattern)).or_default().push(entry);
-    }
-    let tells = |word: &str| !is_part_word(word) && !SPLITS.contains(&word);
-    let telling = by_pattern.values().any(|entries| {
-        let entry = entries[0];
-        let inside = entry.folders().skip(depth + 1);
-        let mut named = inside.filter(|(_, segment)| **segment == Segment::Name).map(|(folder, _)| folder);
-        entry.facts.schema.is_some()
-            && (entry.name.words.iter().any(|word| tells(word))
-                || named.any(|folder| tells(&folder.to_lowercase())))
-    });
-    let uniform =
-        by_pattern.values().all(|entries| similar::is_uniform(entries.iter().map(|entry| entry.facts)));
-    if telling && uniform { alike.into_iter().copied().collect() } else { Vec::new() }
+    let sets = similar::split(facts, similar::DRIFT_MIN);
+    let of_one =
+        |set: &Vec<&BlobFacts<'_>>| set.iter().all(|facts| value_of[facts.path] == value_of[set[0].path]);
+    let by_word = TABLE_KEYS.contains(&key.to_lowercase().as_str()) && sets.len() > 1;
+    by_word || (sets.len() == values.len() && sets.iter().all(of_one))
 }
 
 /// Words with which writers name the parts of anything.
-const PART_WORDS: [&str; 37] = [
+const PART_WORDS: [&str; 44] = [
     "load", // of database migration services: LOAD00000001
     "part",
     "parts",
@@ -309,6 +206,13 @@ const PART_WORDS: [&str; 37] = [
     "s",
     "v",
     "export",
+    "upload",
+    "dump",
+    "import",
+    "result",
+    "results",
+    "stream",
+    "messages",
 ];
 
 /// Whether a word of a name says nothing about the table.

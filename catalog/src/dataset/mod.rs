@@ -9,15 +9,17 @@
 //! | `tables` | Delta, Hudi and Iceberg tables, exports and directories by their logs |
 //! | `place` | where a file lies that a log names by a URI |
 //! | `segment`, `name` | what a folder's and a file's name says |
-//! | `layout` | paths understood; folders that differ only by whom they are of |
+//! | `layout`, `sibling` | paths understood; folders that differ only by whom they are of |
 //! | `cluster`, `similar` | families of names, split where schemas differ |
 //! | `describe`, `partition`, `naming` | a dataset's root, keys, dialect and name |
+//! | `correct` | what people say, which counts for more |
 
 use std::collections::BTreeMap;
 
 use crate::model::{Anomaly, BlobId, Dataset, Dialect, Schema, SourceId, TableLog, Timestamp};
 
 mod cluster;
+mod correct;
 mod describe;
 mod exclude;
 mod layout;
@@ -26,9 +28,11 @@ mod naming;
 mod partition;
 mod place;
 mod segment;
+mod sibling;
 mod similar;
 mod tables;
 
+pub use correct::{Correction, Corrections, Grouping};
 pub(crate) use exclude::is_service_path;
 pub(crate) use layout::base_folder;
 pub use naming::keep_names;
@@ -61,20 +65,34 @@ pub struct BlobFacts<'a> {
 }
 
 /// Groups the blobs of a source into datasets, whatever their order; `schema`, `rows` and `context` are left to `link`.
-pub fn group(source: &SourceId, blobs: &[BlobFacts<'_>]) -> Vec<Dataset> {
-    let mut data: Vec<&BlobFacts<'_>> = blobs.iter().filter(|facts| !exclude::is_excluded(facts)).collect();
+pub fn group(source: &SourceId, blobs: &[BlobFacts<'_>], corrections: &Corrections) -> Vec<Dataset> {
+    let belongs =
+        |facts: &&BlobFacts<'_>| !exclude::is_excluded(facts) && !corrections.leaves_out(facts.path);
+    let mut data: Vec<&BlobFacts<'_>> = blobs.iter().filter(belongs).collect();
     data.sort_by_key(|facts| facts.path);
     let mut datasets = Vec::new();
     for table in tables::take_tables(source, blobs, &mut data) {
         datasets.push(describe::table(source, table));
     }
+    let corrected = corrections.take(&mut data);
+    for (name, blobs) in corrected.named {
+        datasets.push(describe::named(source, &name, layout::entries(blobs)));
+    }
     let mut layouts: layout::Layouts<'_, '_> = BTreeMap::new();
     for entry in layout::entries(data) {
         layouts.entry((entry.template(), entry.family())).or_default().push(entry);
     }
-    for ((template, _), entries) in layout::join_grown(layouts) {
+    let mut layouts = layout::join_grown(layouts);
+    for entry in corrected.folders.into_values().flat_map(layout::flat_entries) {
+        layouts.entry((entry.template(), entry.family())).or_default().push(entry);
+    }
+    for ((template, _), entries) in layouts {
         let clusters = cluster::clusters(entries);
         datasets.extend(clusters.iter().map(|cluster| describe::describe(source, &template, cluster)));
+    }
+    for entry in layout::flat_entries(corrected.files) {
+        let template = entry.template();
+        datasets.push(describe::describe(source, &template, &cluster::single(entry)));
     }
     datasets.sort_by(|a, b| (&a.root, &a.id).cmp(&(&b.root, &b.id)));
     naming::settle(&mut datasets);

@@ -35,7 +35,8 @@ impl Name {
     }
 }
 
-fn words(pattern: &str) -> Vec<String> {
+/// The words of a pattern.
+pub(super) fn words(pattern: &str) -> Vec<String> {
     let words = pattern.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_string).collect()
 }
@@ -217,8 +218,14 @@ fn classify(token: &str, tokens: &mut Vec<(String, Varies)>) {
     }
 }
 
-/// `20240501t1000z`, `2024q1`, `2024w18`, `2024h2`: a date's digits with its letters.
+/// `20240501t1000z`, `2024q1`, `2024w18`, `2024h2`, `jan24`, `01may2024`: a date's digits with its letters.
 fn is_moment(token: &str) -> bool {
+    let letters = token.trim_start_matches(|c: char| c.is_ascii_digit());
+    let month = letters.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (day, year) = (token.len() - letters.len(), letters.len() - month.len());
+    if MONTHS.contains(&month) && day <= 2 && matches!(year, 2 | 4) {
+        return true;
+    }
     let shape: String = token.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     let starts = token.starts_with("19") || token.starts_with("20");
     starts && matches!(shape.as_str(), "0000q0" | "0000h0" | "0000w00" | "0000m00")

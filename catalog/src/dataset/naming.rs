@@ -16,6 +16,10 @@ const RESERVED: [&str; 38] = [
 
 /// Makes plain names unique and fit for SQL; equal ones take their folders' names in front, innermost first.
 pub(super) fn settle(datasets: &mut [Dataset]) {
+    // What people chose stands; of equal names the others give way.
+    let chosen: Vec<bool> = datasets.iter().map(|dataset| dataset.corrected).collect();
+    let clashes =
+        |names: &[String]| -> Vec<usize> { clashes(names).into_iter().filter(|at| !chosen[*at]).collect() };
     let mut plain: Vec<String> = datasets.iter().map(|dataset| identifier(&dataset.name)).collect();
     for at in clashes(&plain) {
         if let Some(compression) = &datasets[at].compression {
@@ -57,7 +61,7 @@ pub fn keep_names(datasets: &mut [Dataset], current: &[Dataset]) {
     let known: BTreeMap<_, _> = current.iter().map(|dataset| (&dataset.id, &dataset.name)).collect();
     let mut taken: BTreeSet<String> = current.iter().map(|dataset| dataset.name.clone()).collect();
     for dataset in datasets {
-        if let Some(name) = known.get(&dataset.id) {
+        if let Some(name) = known.get(&dataset.id).filter(|_| !dataset.corrected) {
             dataset.name = (*name).clone();
         } else {
             let plain = dataset.name.clone();

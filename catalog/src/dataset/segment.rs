@@ -20,6 +20,8 @@ pub(super) enum Segment {
         part: &'static str,
         /// In ISO form.
         value: String,
+        /// What stands around it: `export_` of `export_20240501`.
+        word: String,
     },
     /// A UUID, a long hash or a long random code.
     Id,
@@ -34,15 +36,21 @@ pub(super) fn segments<'a>(folders: impl Iterator<Item = &'a str>) -> Vec<Segmen
     let mut found: Vec<Segment> = Vec::new();
     for folder in folders {
         let parent = found.last();
-        let segment = key_value(folder).or_else(|| date(folder, parent)).unwrap_or_else(|| {
-            if folder.len() <= 18 && !folder.is_empty() && folder.bytes().all(|byte| byte.is_ascii_digit()) {
-                Segment::Number
-            } else if is_id(folder) {
-                Segment::Id
-            } else {
-                Segment::Name
-            }
-        });
+        let segment = key_value(folder)
+            .or_else(|| date(folder, parent))
+            .or_else(|| dated(folder))
+            .unwrap_or_else(|| {
+                if folder.len() <= 18
+                    && !folder.is_empty()
+                    && folder.bytes().all(|byte| byte.is_ascii_digit())
+                {
+                    Segment::Number
+                } else if is_id(folder) {
+                    Segment::Id
+                } else {
+                    Segment::Name
+                }
+            });
         found.push(segment);
     }
     found
@@ -85,10 +93,27 @@ fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
         _ => None,
     };
     if let Some(part) = below {
-        return Some(Segment::Date { part, value: digits.to_string() });
+        return Some(Segment::Date { part, value: digits.to_string(), word: String::new() });
     }
     let (part, value) = iso(digits).filter(|_| !NESTED_DATE_WORDS.contains(&word))?;
-    Some(Segment::Date { part, value })
+    Some(Segment::Date { part, value, word: String::new() })
+}
+
+/// A full date with words before or behind it: `export_20240501`, `load-2024-05-01`, `2024-05-01_full`.
+fn dated(folder: &str) -> Option<Segment> {
+    let lower = folder.to_ascii_lowercase();
+    let (before, rest) = lower.split_at(lower.find(|c: char| c.is_ascii_digit())?);
+    let (digits, behind) = match iso(rest) {
+        Some(_) => (rest, ""),
+        None => {
+            let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+            (rest[..end].strip_suffix(['-', '_', '.'])?, &rest[end..])
+        }
+    };
+    let worded = |text: &str| text.chars().all(|c| c.is_alphabetic() || "-_. ".contains(c));
+    let (part, value) = iso(digits).filter(|(part, _)| matches!(*part, "date" | "hour"))?;
+    let named = worded(before) && worded(behind) && before.len() + behind.len() > 0;
+    named.then(|| Segment::Date { part, value, word: format!("{before}#{behind}") })
 }
 
 /// A date in one of the forms that stand alone: 2024, 202405, 2024-05, 20240501, 2024-05-01, with an hour or time behind.

@@ -7,6 +7,9 @@ use super::BlobFacts;
 /// Schemas that one is compared with in each set before it founds its own; bounds the work on a folder of thousands.
 const COMPARED_MAX: usize = 32;
 
+/// Alike enough to be one table's schema over time.
+pub(super) const DRIFT_MIN: f64 = 0.5;
+
 /// What of a schema tells tables apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape {

@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{AnomalyKind, Feature, FeatureType, Presence, SchemaId};
 
+mod companies;
+mod corrected;
+
 /// A blob of a case: path, format, columns, layers, anomalies.
 struct Blob {
     path: String,
@@ -54,6 +57,10 @@ fn blob(line: &str) -> Blob {
 }
 
 fn grouped(blobs: &[Blob]) -> Vec<Dataset> {
+    grouped_with(blobs, &Corrections::default())
+}
+
+fn grouped_with(blobs: &[Blob], corrections: &Corrections) -> Vec<Dataset> {
     let source = SourceId("s".into());
     let facts: Vec<BlobFacts<'_>> = blobs
         .iter()
@@ -70,18 +77,22 @@ fn grouped(blobs: &[Blob]) -> Vec<Dataset> {
             table_log: None,
         })
         .collect();
-    group(&source, &facts)
+    group(&source, &facts, corrections)
 }
 
 /// Groups the lines and says what came out: `root [keys] name: count`.
 fn outcome(lines: &str) -> Vec<String> {
+    outcome_with(lines, &Corrections::default())
+}
+
+fn outcome_with(lines: &str, corrections: &Corrections) -> Vec<String> {
     let blobs: Vec<Blob> = lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(blob).collect();
     let say = |dataset: &Dataset| {
         let key = |key: &crate::model::PartitionKey| format!("{}:{}", key.name, key.kind.name());
         let keys: Vec<String> = dataset.partition_keys.iter().map(key).collect();
         format!("{} [{}] {}: {}", dataset.root, keys.join(" "), dataset.name, dataset.blobs.len())
     };
-    let mut said: Vec<String> = grouped(&blobs).iter().map(say).collect();
+    let mut said: Vec<String> = grouped_with(&blobs, corrections).iter().map(say).collect();
     said.sort();
     said
 }

@@ -36,6 +36,9 @@ pub struct Dataset {
     /// What is wrong with it as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<Anomaly>,
+    /// Whether a person said what belongs to it and what it is called.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub corrected: bool,
 }
 
 /// A key that folders spell out.

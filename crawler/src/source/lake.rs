@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use catalog::dataset::{Correction, Corrections};
 use catalog::model::{SourceId, Timestamp};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -22,6 +23,8 @@ pub struct SourceOptions {
     pub include: Vec<String>,
     /// Globs of paths to leave out.
     pub exclude: Vec<String>,
+    /// What people say about the grouping of its blobs.
+    pub corrections: Vec<Correction>,
     /// Settings of the store's client that override the environment: `endpoint`, `region`, `skip_signature`.
     pub settings: BTreeMap<String, String>,
     /// Retries, back-off and requests at a time.
@@ -33,6 +36,7 @@ impl fmt::Debug for SourceOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("SourceOptions");
         shown.field("include", &self.include).field("exclude", &self.exclude);
+        shown.field("corrections", &self.corrections);
         shown.field("settings", &self.settings.keys()).field("limits", &self.limits).finish()
     }
 }
@@ -71,6 +75,7 @@ pub struct Lake {
     only: Option<String>,
     include: Option<GlobSet>,
     exclude: GlobSet,
+    corrections: Arc<Corrections>,
 }
 
 impl fmt::Debug for Lake {
@@ -124,7 +129,13 @@ impl Lake {
             only: opened.only,
             include: (!options.include.is_empty()).then(|| globs(&options.include)).transpose()?,
             exclude: globs(&options.exclude)?,
+            corrections: Arc::new(Corrections::new(&options.corrections)?),
         })
+    }
+
+    /// What people say about the grouping of its blobs.
+    pub(crate) fn corrections(&self) -> Arc<Corrections> {
+        Arc::clone(&self.corrections)
     }
 
     /// Its id in the catalog.

@@ -9,7 +9,7 @@ mod schema;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use catalog::dataset::{BlobFacts, group, keep_names};
+use catalog::dataset::{BlobFacts, Corrections, group, keep_names};
 use catalog::lineage::graph;
 use catalog::lineage::record::{CHANGES_AN_EDGE, edges_changes};
 use catalog::model::{
@@ -38,6 +38,7 @@ pub async fn link(ctx: &Ctx, run: &Run, recorded: Recorded) -> Result<CrawlRepor
         source: run.source.clone(),
         run: run.id,
         everything: run.after_a_failure,
+        corrections: Arc::clone(&run.corrections),
         twins_of_gone: recorded.twins_of_gone,
         unchanged: recorded.report.read == 0 && recorded.report.deleted == 0,
     };
@@ -86,6 +87,7 @@ struct Link {
     source: SourceId,
     run: ExecutionId,
     everything: bool,
+    corrections: Arc<Corrections>,
     twins_of_gone: Vec<BlobId>,
     /// Whether this run found nothing new, changed or gone.
     unchanged: bool,
@@ -93,7 +95,7 @@ struct Link {
 
 fn link_all(catalog: &Catalog, link: &Link) -> Result<(u64, u64)> {
     let facts = Facts::load(catalog)?;
-    let datasets = link_datasets(catalog, &link.source, &facts)?;
+    let datasets = link_datasets(catalog, link, &facts)?;
     let edges = if link.unchanged && !link.everything {
         count_edges(catalog)?
     } else {
@@ -118,9 +120,10 @@ fn facts_of<'a>(blob: &'a BlobVersion, facts: &'a Facts) -> BlobFacts<'a> {
     }
 }
 
-fn link_datasets(catalog: &Catalog, source: &SourceId, facts: &Facts) -> Result<u64> {
+fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
+    let source = &link.source;
     let of_source: Vec<BlobFacts<'_>> = facts.of(source).map(|blob| facts_of(blob, facts)).collect();
-    let mut datasets = group(source, &of_source);
+    let mut datasets = group(source, &of_source, &link.corrections);
     let current = catalog.all::<Dataset>(AsOf::Now)?;
     keep_names(&mut datasets, &current);
     let blobs: HashMap<_, _> = facts.of(source).map(|blob| (blob.blob, blob)).collect();

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use catalog::dataset::Corrections;
 use catalog::lineage::graph;
 use catalog::model::{
     BlobId, Execution, ExecutionId, ExecutionState, Principal, Properties, Property, Source, SourceId,
@@ -32,6 +33,8 @@ pub struct Run {
     /// Identifiers of erased persons.
     pub(super) suppressed: HashSet<TokenDigest>,
     pub(super) seen: Seen,
+    /// What people say about the grouping of the source's blobs.
+    pub(super) corrections: Arc<Corrections>,
     /// Whether the crawl before this one did not come to its end.
     pub(super) after_a_failure: bool,
     run_type: TypeId,
@@ -90,7 +93,8 @@ impl Run {
     /// If the catalog fails.
     pub async fn begin(ctx: &Ctx, lake: &Lake) -> Result<Self> {
         let (catalog, source, url) = (Arc::clone(&ctx.catalog), lake.source_id(), lake.url().to_owned());
-        let run = ctx.blocking(move || begin(&catalog, source, url)).await?;
+        let mut run = ctx.blocking(move || begin(&catalog, source, url)).await?;
+        run.corrections = lake.corrections();
         tracing::info!(run = run.id.0, source = %run.source, "crawl starts");
         Ok(run)
     }
@@ -183,6 +187,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         artifact_type,
         suppressed,
         seen: Seen::default(),
+        corrections: Arc::default(),
         after_a_failure,
         run_type,
     };

@@ -57,7 +57,10 @@ fn grouped(blobs: &[Blob]) -> Vec<String> {
         });
         format!("{} {}: {}{}", dataset.root, dataset.format, files.join(" "), broken.collect::<String>())
     };
-    crate::dataset::group(&source(), &facts).iter().map(say).collect()
+    crate::dataset::group(&source(), &facts, &crate::dataset::Corrections::default())
+        .iter()
+        .map(say)
+        .collect()
 }
 
 fn commit(version: u64, added: &str, removed: &str) -> Blob {

@@ -140,7 +140,7 @@ fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
         anomalies: &[],
         table_log: None,
     };
-    let datasets = crate::dataset::group(&version.source, &[facts]);
+    let datasets = crate::dataset::group(&version.source, &[facts], &crate::dataset::Corrections::default());
     catalog.commit(&Principal::system(), &[Change::put(&datasets[0]).unwrap()]).unwrap();
 
     let up = walk(&catalog, &Start::Blob(copy.blob), Way::Up, 9, AsOf::Now).unwrap();

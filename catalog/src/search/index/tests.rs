@@ -80,6 +80,7 @@ fn dataset(name: &str, root: &str, blobs: &[&BlobVersion], schema: &crate::model
         bytes: blobs.iter().map(|blob| blob.size).sum(),
         context: None,
         anomalies: Vec::new(),
+        corrected: false,
     }
 }
 
