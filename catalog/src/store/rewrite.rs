@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 use super::StoreError;
 
-/// Entries copied at a time.
-const BATCH_ENTRIES: usize = 1_024;
+/// Values copied at a time: each is a block of entries.
+const BATCH_ENTRIES: usize = 32;
 /// sled gives its lock back a moment after its last handle has gone; longer than this it is somebody else's.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(5);
 const WIPE_BYTES: usize = 1 << 20;
@@ -93,7 +93,7 @@ fn fill(from: &sled::Db, to: &sled::Db) -> sled::Result<()> {
 }
 
 /// Takes the lock that sled takes, once its background threads have let go of the files.
-fn wait_until_closed(directory: &Path) -> io::Result<File> {
+pub(super) fn wait_until_closed(directory: &Path) -> io::Result<File> {
     let database = OpenOptions::new().read(true).write(true).open(directory.join("db"))?;
     let started = Instant::now();
     loop {

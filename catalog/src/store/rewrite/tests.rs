@@ -76,10 +76,9 @@ fn a_kill_at_any_step_leaves_a_whole_store() {
             let directory = root.path().join("store");
             let store = filled(&directory);
             let before = content(&store);
+            store.settle().unwrap();
             drop(store);
-            let open = |path: &Path| {
-                sled::Config::new().path(path).open().map_err(|error| StoreError::Io(error.into()))
-            };
+            let open = super::super::sled::open;
             let database = open(&directory).unwrap();
             copy(&database, &directory, open).unwrap();
             drop(database);
