@@ -69,6 +69,22 @@ pub(crate) fn base_folder(path: &str) -> &str {
     &folder[..end.saturating_sub(1).min(folder.len())]
 }
 
+/// The path of a blob with all that varies taken out, as far as a single path shows: equal for the parts of one table.
+pub(crate) fn family_path(path: &str) -> String {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let folders = || folder.split('/').filter(|folder| !folder.is_empty());
+    let mut family = String::new();
+    for (folder, segment) in folders().zip(segments(folders())) {
+        match segment {
+            Segment::Key { key, .. } => family.push_str(&key),
+            Segment::Name => family.push_str(&name(folder).pattern),
+            _ => family.push('#'),
+        }
+        family.push('/');
+    }
+    family + &name(file).pattern
+}
+
 /// Blobs by template and family.
 pub(super) type Layouts<'a, 'b> = BTreeMap<(String, String), Vec<Entry<'a, 'b>>>;
 

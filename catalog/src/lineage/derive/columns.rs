@@ -21,6 +21,8 @@ const LEFT_OUT: f64 = 0.4;
 const ADDED: f64 = 2.0;
 /// Log-odds that the table with the plainer names was first.
 const RENAMED: f64 = 3.0;
+/// How much likelier the most original of equally alike tables is.
+const ORIGIN: f64 = 0.3;
 /// Parts of names of columns that are computed from others.
 const COMPUTED: [&str; 24] = [
     "feat",
@@ -94,19 +96,24 @@ pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEd
             continue;
         }
         let below = &overlap.tables[*child];
+        let first = others.keys().map(|other| order[&overlap.tables[*other].signed.blob]).min().unwrap_or(0);
         let score = |(parent, compared): &(&usize, &Compared<'_>)| {
             let above = &overlap.tables[**parent];
             let common = compared.same as f64 + 0.8 * compared.moved as f64;
             let all = common + (compared.left.len() + compared.right.len()) as f64;
             let odds = direction(flows, below, above, compared).odds.clamp(-3.0, 3.0) / 6.0;
-            2.0 * common / all.max(1.0) + odds + above.named_in(below)
+            let origin = if order[&above.signed.blob] == first { ORIGIN } else { 0.0 };
+            2.0 * common / all.max(1.0) + odds + above.named_in(below) + origin
         };
         let before = |parent: usize, compared: &Compared<'_>| {
             let odds = direction(flows, below, &overlap.tables[parent], compared).odds;
             let rank = |at: usize| order[&overlap.tables[at].signed.blob];
             odds > 0.0 || (odds == 0.0 && rank(parent) < rank(*child))
         };
-        let parents = others.iter().filter(|(parent, compared)| before(**parent, compared));
+        let joined =
+            |parent: usize| known.joins.iter().any(|join| (join.child, join.fact) == (parent, *child));
+        let parents =
+            others.iter().filter(|(parent, compared)| !joined(**parent) && before(**parent, compared));
         let best = parents.max_by(|a, b| score(a).total_cmp(&score(b)).then(b.0.cmp(a.0)));
         if let Some((parent, compared)) = best {
             edges.extend(edge(overlap, flows, *parent, *child, compared));
@@ -212,7 +219,8 @@ fn edge(
     let names = |columns: &[&ColumnSketch]| -> BTreeSet<String> {
         columns.iter().map(|column| column.name.clone()).collect()
     };
-    let kind = if compared.moved > compared.same && added <= equal && left_out <= equal {
+    let renamed = compared.moved > compared.same && added <= equal && left_out <= equal;
+    let kind = if renamed || (compared.moved > 0 && added + left_out == 0) {
         "rename"
     } else if added == 0 {
         "project"

@@ -6,7 +6,7 @@
 use std::ops::Deref;
 
 use super::ContentFacts;
-use super::flow::Flows;
+use super::flow::{Flows, Place};
 use crate::dataset;
 
 /// Odds that the earlier of two blobs is the parent: 85 to 15.
@@ -23,6 +23,11 @@ const MARKED: f64 = 2.5;
 const ADDRESSED: f64 = 2.0;
 /// The child's name begins with the parent's.
 const EXTENDED: f64 = 1.5;
+/// Names of so many letters are hardly the start of another by chance.
+const TELLING_LENGTH_MIN: usize = 8;
+/// Words that say in a name that the file came before what bears it without them.
+const FIRST: [&str; 10] =
+    ["raw", "orig", "original", "source", "src", "full", "master", "unfiltered", "dirty", "before"];
 /// The child is compressed, the parent not.
 const COMPRESSED: f64 = 2.5;
 /// The child is columnar, the parent text.
@@ -55,6 +60,11 @@ const STAGES: [(i32, &[&str]); 5] = [
             "imports",
             "input",
             "master",
+            "reference",
+            "seed",
+            "seeds",
+            "erp",
+            "crm",
         ],
     ),
     (
@@ -121,6 +131,17 @@ const STAGES: [(i32, &[&str]); 5] = [
             "projects",
             "workspace",
             "output",
+            "work",
+            "research",
+            "analysis",
+            "report",
+            "reports",
+            "dashboard",
+            "dashboards",
+            "partner",
+            "partners",
+            "client",
+            "clients",
         ],
     ),
     (
@@ -150,7 +171,7 @@ const STAGES: [(i32, &[&str]); 5] = [
     ),
 ];
 /// Words of a file's name that say it came from another.
-const MARKS: [&str; 26] = [
+const MARKS: [&str; 59] = [
     "copy",
     "copyof",
     "bak",
@@ -177,6 +198,39 @@ const MARKS: [&str; 26] = [
     "mirror",
     "compressed",
     "recovered",
+    "filtered",
+    "subset",
+    "sample",
+    "sampled",
+    "clean",
+    "cleaned",
+    "enriched",
+    "joined",
+    "merged",
+    "combined",
+    "compacted",
+    "summary",
+    "agg",
+    "aggregated",
+    "totals",
+    "masked",
+    "anon",
+    "anonymized",
+    "anonymised",
+    "pseudonymized",
+    "pseudonymised",
+    "renamed",
+    "scored",
+    "enhanced",
+    "fixed",
+    "corrected",
+    "updated",
+    "result",
+    "results",
+    "untitled",
+    "draft",
+    "tmp",
+    "temp",
 ];
 const COLUMNAR_FORMATS: [&str; 4] = ["parquet", "orc", "arrow", "avro"];
 const TEXT_FORMATS: [&str; 6] = ["csv", "tsv", "json", "ndjson", "xml", "text"];
@@ -240,16 +294,13 @@ pub(super) fn weigh(flows: &Flows<'_>, parent: &Signed<'_>, child: &Signed<'_>) 
         }
     };
     let (above, below) = (&parent.signs, &child.signs);
-    add(flows.odds(above.places, below.places), "lies where most came from the other's place");
+    add(flows.odds(&above.place, &below.place), "lies where most came from the other's place");
     add(stages(above.stage, below.stage), "lies further down the lake");
     add(MARKED * (f64::from(below.marked) - f64::from(above.marked)), "is named as a copy or product");
     add(ADDRESSED * (f64::from(below.addressed) - f64::from(above.addressed)), "is named by a hash");
     if below.stem != above.stem {
-        if below.stem.starts_with(&above.stem) && above.stem.len() >= 3 {
-            add(EXTENDED, "has a name that extends the other's");
-        } else if above.stem.starts_with(&below.stem) && below.stem.len() >= 3 {
-            add(-EXTENDED, "");
-        }
+        add(extends(&below.stem, &above.stem), "has a name that extends the other's");
+        add(-extends(&above.stem, &below.stem), "");
     }
     let layers = |facts: &Signed<'_>| f64::from(!facts.version.root().layers.is_empty());
     add(COMPRESSED * (layers(child) - layers(parent)), "is the compressed one");
@@ -263,6 +314,18 @@ pub(super) fn weigh(flows: &Flows<'_>, parent: &Signed<'_>, child: &Signed<'_>) 
     direction
 }
 
+/// Log-odds that what bears one name came from what bears another, for extending it: the more, the longer that is.
+/// Names that say that they come first (`orders_raw`) speak for the opposite.
+fn extends(long: &str, short: &str) -> f64 {
+    let Some(rest) = long.strip_prefix(short).filter(|_| short.len() >= 3) else { return 0.0 };
+    let first = rest.split(|c: char| !c.is_alphanumeric()).any(|word| FIRST.contains(&word));
+    match (first, short.len() >= TELLING_LENGTH_MIN) {
+        (true, _) => -EXTENDED,
+        (false, true) => 2.0 * EXTENDED,
+        (false, false) => EXTENDED,
+    }
+}
+
 /// Log-odds that folders give; a folder of unknown stage says little, unless the other one keeps copies.
 fn stages(above: Option<i32>, below: Option<i32>) -> f64 {
     match (above, below) {
@@ -274,6 +337,8 @@ fn stages(above: Option<i32>, below: Option<i32>) -> f64 {
         (Some(4), None) => -KEPT,
         (None, Some(0)) | (Some(3), None) => -STAGE,
         (Some(0), None) | (None, Some(3)) => STAGE,
+        (None, Some(_)) => 0.5 * STAGE,
+        (Some(_), None) => -0.5 * STAGE,
         _ => 0.0,
     }
 }
@@ -299,7 +364,7 @@ struct Signs<'a> {
     marked: bool,
     addressed: bool,
     stem: String,
-    places: [&'a str; 2],
+    place: Place<'a>,
 }
 
 impl<'a> Signed<'a> {
@@ -315,16 +380,23 @@ impl<'a> Signed<'a> {
         let numbered = stem.ends_with(')') && stem.contains(" (");
         let addressed = stem.len() >= 28 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
         let base = dataset::base_folder(facts.path);
-        let places = [base, base.split('/').next().unwrap_or("")];
+        let family = blake3::hash(dataset::family_path(facts.path).as_bytes());
+        let family = family.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let place = Place { folders: [base, base.split('/').next().unwrap_or("")], family };
         Self {
             facts,
-            signs: Signs { stage, marked: numbered || words(file, &MARKS), addressed, stem, places },
+            signs: Signs { stage, marked: numbered || words(file, &MARKS), addressed, stem, place },
         }
     }
 
     /// The folder above its partitions, and the lake's top folder that it lies in.
     pub(super) fn places(&self) -> [&'a str; 2] {
-        self.signs.places
+        self.signs.place.folders
+    }
+
+    /// Where it lies.
+    pub(super) fn place(&self) -> Place<'a> {
+        self.signs.place
     }
 
     /// Its name without extensions and marks, in lower case.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::direction::weigh;
-use super::equal::finish;
+use super::equal::{finish, most_original_first};
 use super::flow::Flows;
 use super::overlap::{Overlap, Table, by_name, held, is_telling};
 use super::{InferredEdge, Known};
@@ -16,11 +16,15 @@ const LOOKED_MIN: usize = 4;
 /// Share of them that the other table holds.
 const HELD_MIN: f64 = 0.95;
 
+/// Log-odds that what has the columns of two tables came from them: a table is rarely taken apart so.
+const JOINED: f64 = 4.0;
+
 /// A join that was found: its result, its fact table, its other tables.
 pub(super) struct Join {
     /// The result.
     pub(super) child: usize,
-    fact: usize,
+    /// The table that it has the rows of.
+    pub(super) fact: usize,
     others: Vec<usize>,
 }
 
@@ -33,7 +37,10 @@ pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEd
         for parent in std::iter::once(fact).chain(others).copied() {
             let above = &overlap.tables[parent];
             let mut direction = weigh(flows, above.signed, below.signed);
-            direction.odds += 2.5; // a table is rarely taken apart into what it was joined from
+            direction.odds += JOINED;
+            if direction.odds < 0.0 {
+                continue;
+            }
             let what = if parent == *fact {
                 "all of its columns, with those of another table beside them".to_string()
             } else {
@@ -58,10 +65,19 @@ pub(super) fn joins(overlap: &Overlap<'_, '_>) -> Vec<Join> {
         if near.iter().any(|other| holds_all(overlap, *child, *other)) {
             continue; // a selection, which needs no second table
         }
-        let facts = near.iter().filter_map(|fact| Some((*fact, added(overlap, *child, *fact)?)));
-        let joins = facts.filter_map(|(fact, added)| {
-            let others = sources(overlap, near, *child, fact, &added)?;
+        let facts: Vec<_> =
+            near.iter().filter_map(|fact| Some((*fact, added(overlap, *child, *fact)?))).collect();
+        // What one table alone explains as well as two do came from that one.
+        let fewest = facts.iter().map(|(_, added)| added.len()).min().unwrap_or(0);
+        let joins = facts.into_iter().filter_map(|(fact, added)| {
+            let (others, open) = sources(overlap, near, *child, fact, &added)?;
+            if open >= fewest {
+                return None;
+            }
             let odds = weigh(flows, overlap.tables[fact].signed, overlap.tables[*child].signed).odds;
+            if odds + JOINED < 0.0 {
+                return None; // then the narrow one is a projection of the wide one
+            }
             Some((added.len(), odds, Join { child: *child, fact, others }))
         });
         let best = joins.min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
@@ -99,14 +115,14 @@ fn is_kept(column: &ColumnSketch, of_fact: &ColumnSketch, all_rows: bool) -> boo
     hits == looked
 }
 
-/// The tables that the added columns come from; none if most of them come from nowhere.
+/// The tables that the added columns come from, and how many come from nowhere; none if most do.
 fn sources(
     overlap: &Overlap<'_, '_>,
     near: &BTreeSet<usize>,
     child: usize,
     fact: usize,
     added: &[&ColumnSketch],
-) -> Option<Vec<usize>> {
+) -> Option<(Vec<usize>, usize)> {
     let mut open: Vec<&ColumnSketch> = added.to_vec();
     let mut found = Vec::new();
     loop {
@@ -123,18 +139,40 @@ fn sources(
         };
         let others = near.iter().filter(|other| **other != fact && **other != child);
         let others = others.filter(|other| !is_extension(overlap, child, **other));
-        let best = others.map(|other| (matched(other), *other)).max_by_key(|(matched, other)| {
-            let table = &overlap.tables[*other];
-            (matched.len(), table.sketch.columns.len(), std::cmp::Reverse(table.signed.modified))
-        });
-        let Some((matched, other)) = best.filter(|(matched, _)| !matched.is_empty()) else { break };
+        let others = others.map(|other| (matched(other), *other)).filter(|(matched, _)| !matched.is_empty());
+        let Some((matched, other)) = most_original(overlap, &open, others.collect()) else { break };
         open.retain(|column| !matched.contains(&column.name.as_str()));
         found.push(other);
         if open.is_empty() {
             break;
         }
     }
-    (!found.is_empty() && open.len() * 2 <= added.len()).then_some(found)
+    (!found.is_empty() && open.len() * 2 <= added.len()).then_some((found, open.len()))
+}
+
+/// The table that most columns come from; of several the one that holds all of their values, then the most original.
+fn most_original<'a>(
+    overlap: &Overlap<'_, '_>,
+    open: &[&ColumnSketch],
+    others: Vec<(Vec<&'a str>, usize)>,
+) -> Option<(Vec<&'a str>, usize)> {
+    let exact = |matched: &[&str], other: usize| {
+        let columns = by_name(overlap.tables[other].sketch);
+        let whole = |column: &&&ColumnSketch| {
+            columns.get(column.name.as_str()).is_some_and(|of| {
+                let (hits, looked) = held(&column.sample, &of.sample);
+                hits == looked
+            })
+        };
+        open.iter().filter(|column| matched.contains(&column.name.as_str())).filter(whole).count()
+    };
+    let score = |(matched, other): &(Vec<&str>, usize)| (matched.len(), exact(matched, *other));
+    let best = others.iter().map(score).max()?;
+    let mut others: Vec<_> = others.into_iter().filter(|other| score(other) == best).collect();
+    let signed = others.iter().map(|(_, other)| overlap.tables[*other].signed).collect();
+    let first = most_original_first(&Flows::default(), signed).first()?.blob;
+    let at = others.iter().position(|(_, other)| overlap.tables[*other].signed.blob == first)?;
+    Some(others.swap_remove(at))
 }
 
 /// Whether another table holds the values of all columns of a result, and more: more rows, or more columns.
@@ -157,7 +195,7 @@ fn has_key(overlap: &Overlap<'_, '_>, child: usize, fact: usize, other: usize) -
     let keys = above.columns.iter().filter(|column| column.distinct * 10 >= above.rows * 9);
     let refers = |key: &ColumnSketch| {
         let columns = below.columns.iter().filter(|column| of_fact.contains_key(column.name.as_str()));
-        columns.filter(|column| column.distinct >= 3).any(|column| {
+        columns.filter(|column| column.distinct >= 3 && !column.serial).any(|column| {
             let (hits, looked) = held(&column.sample, &key.sample);
             looked >= 2 && hits == looked
         })

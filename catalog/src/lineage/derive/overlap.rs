@@ -12,7 +12,7 @@ use super::flow::Flows;
 use crate::model::{BlobId, ColumnSketch, ContentSketch, Sample};
 
 /// Tables of fewer rows share them by chance.
-const ROWS_MIN: u64 = 5;
+pub(super) const ROWS_MIN: u64 = 5;
 /// Tables that share an element; of more, it tells nothing.
 const SHARED_MAX: usize = 64;
 /// Different values from which on a column's content tells a table.

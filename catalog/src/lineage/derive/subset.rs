@@ -1,24 +1,29 @@
 //! Rows of one table within another's: filters, samples, splits, concatenations, and versions of a table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::direction::{Direction, weigh};
+use super::direction::{Direction, Signed, weigh};
 use super::equal::{finish, most_original_first};
 use super::flow::Flows;
-use super::overlap::{Overlap, Table, by_name, held};
+use super::overlap::{Overlap, ROWS_MIN, Table, by_name, held};
 use super::{InferredEdge, Known};
+use crate::dataset;
 use crate::model::RowsDigest;
 
 /// Versions share so much of all their rows.
 const VERSION_SHARE_MIN: f64 = 0.5;
 /// Rows of a sample that must be looked at before a share is believed.
 const LOOKED_MIN: usize = 8;
+/// Rows from which on a missing category says something.
+const MISSED_ROWS_MIN: u64 = 6;
 /// Log-odds that the larger table is the parent: selecting is commoner than appending, all the more of a few rows.
 const SELECTED: f64 = 2.0;
 const SELECTED_FEW: f64 = 4.0;
 /// Parts named for their role in training are split off; numbered parts of a table are put together.
 const SPLIT: f64 = 4.0;
 const PUT_TOGETHER: f64 = 1.5;
+/// Places that are tried for the parts of one table.
+const PLACES_MAX: usize = 64;
 /// Words of names that say a role in training.
 const ROLES: [&str; 9] =
     ["train", "training", "test", "valid", "validation", "val", "eval", "holdout", "dev"];
@@ -32,12 +37,12 @@ pub(super) fn detect(known: &Known<'_, '_>, flows: &Flows<'_>) -> Vec<InferredEd
     let supersets = supersets(overlap);
     let mut edges = Vec::new();
     let mut explained = BTreeSet::new();
-    for (whole, parts) in partitions(overlap, &supersets) {
-        explained.extend(parts.iter().copied());
-        edges.extend(whole_and_parts(overlap, flows, whole, &parts));
+    for whole in partitions(known, &supersets) {
+        explained.extend(whole.parts.iter().map(|part| part.blob));
+        edges.extend(whole_and_parts(overlap, flows, &whole));
     }
     for (part, wholes) in &supersets {
-        if !explained.contains(part) {
+        if !explained.contains(&overlap.tables[*part].signed.blob) {
             edges.extend(selection(overlap, flows, *part, wholes));
         }
     }
@@ -70,65 +75,124 @@ fn is_within(part: &Table<'_, '_>, whole: &Table<'_, '_>) -> bool {
     looked > 0 && hits == looked && part.sketch.rows < whole.sketch.rows && values_within()
 }
 
-/// Tables with sets of other tables that together are all of their rows.
-fn partitions(overlap: &Overlap<'_, '_>, supersets: &Supersets) -> Vec<(usize, Vec<usize>)> {
-    let mut inside: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+/// A table and the blobs that together are all of its rows.
+struct Whole<'a, 'b> {
+    whole: usize,
+    parts: Vec<&'b Signed<'a>>,
+}
+
+/// Tables with sets of other blobs that together are all of their rows: the parts of one family of paths, of one folder,
+/// or whatever lies within the table. Parts too small to be compared one by one count too.
+fn partitions<'a, 'b>(known: &Known<'a, 'b>, supersets: &Supersets) -> Vec<Whole<'a, 'b>> {
+    let overlap = &known.overlap;
+    let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (part, wholes) in supersets {
-        for whole in wholes {
-            let signed = overlap.tables[*part].signed;
-            let folder = signed.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            inside.entry((*whole, folder)).or_default().push(*part);
-            if signed.places()[0] != folder {
-                inside.entry((*whole, signed.places()[0])).or_default().push(*part);
+        wholes.iter().for_each(|whole| inside.entry(*whole).or_default().push(*part));
+    }
+    let mut fellows: HashMap<String, Vec<&Signed<'_>>> = HashMap::new();
+    if !inside.is_empty() {
+        for signed in known.facts.iter().filter(|signed| signed.version.root().rows_digest.is_some()) {
+            places(signed).into_iter().for_each(|place| fellows.entry(place).or_default().push(signed));
+        }
+    }
+    let little = |signed: &&Signed<'_>| signed.sketch.is_some_and(|sketch| sketch.rows < ROWS_MIN);
+    let small: Vec<&Signed<'_>> = known.facts.iter().filter(little).collect();
+    let mut found = Vec::new();
+    for (whole, parts) in inside {
+        let mut tried: BTreeSet<String> = BTreeSet::new();
+        let mut best = all_within(overlap, whole, &parts, &small);
+        for place in parts.iter().flat_map(|part| places(overlap.tables[*part].signed)) {
+            let known = best.as_ref().map_or(0, |best| best.parts.len());
+            if known > 0 || !tried.insert(place.clone()) || tried.len() > PLACES_MAX {
+                continue;
             }
+            best = fellows.get(&place).and_then(|fellows| of_place(overlap, whole, fellows)).or(best);
         }
+        found.extend(best);
     }
-    let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for ((whole, _), mut parts) in inside {
-        parts.sort_unstable();
-        parts.dedup();
-        let known = found.get(&whole).map_or(0, Vec::len);
-        if parts.len() > 1 && parts.len() > known && add_up(overlap, whole, &parts) {
-            found.insert(whole, parts);
-        }
-    }
-    found.into_iter().collect()
+    found
 }
 
-fn add_up(overlap: &Overlap<'_, '_>, whole: usize, parts: &[usize]) -> bool {
-    let root = |at: usize| overlap.tables[at].signed.version.root();
-    let sum = parts.iter().try_fold(RowsDigest::EMPTY, |sum, part| Some(sum + root(*part).rows_digest?));
-    sum.is_some() && sum == root(whole).rows_digest
+/// Where the fellows of a part lie.
+fn places(signed: &Signed<'_>) -> BTreeSet<String> {
+    let folder = signed.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let [base, _] = signed.places();
+    [format!("{folder}/"), format!("{base}/"), dataset::family_path(signed.path)].into()
 }
 
-fn whole_and_parts(
-    overlap: &Overlap<'_, '_>,
-    flows: &Flows<'_>,
+fn all_within<'a, 'b>(
+    overlap: &Overlap<'a, 'b>,
     whole: usize,
     parts: &[usize],
-) -> Vec<InferredEdge> {
-    let all = overlap.tables[whole].signed;
-    let roles = parts.iter().filter(|part| has_role(&overlap.tables[**part])).count();
-    let mean = parts.iter().map(|part| weigh(flows, overlap.tables[*part].signed, all).odds).sum::<f64>()
-        / parts.len() as f64;
+    small: &[&'b Signed<'a>],
+) -> Option<Whole<'a, 'b>> {
+    let mut parts: Vec<&Signed<'_>> = parts.iter().map(|part| overlap.tables[*part].signed).collect();
+    if add_up(overlap.tables[whole].signed, &parts) {
+        return (parts.len() > 1).then_some(Whole { whole, parts });
+    }
+    let all = &overlap.tables[whole].sketch.sample;
+    let rows: u64 = parts.iter().filter_map(|part| part.version.root().rows).sum();
+    let missing = overlap.tables[whole].sketch.rows.saturating_sub(rows);
+    let within = |signed: &&&Signed<'_>| {
+        let sample = signed.sketch.map(|sketch| held(&sketch.sample, all));
+        sample.is_some_and(|(hits, looked)| looked > 0 && hits == looked)
+    };
+    if rows == 0 || missing == 0 || missing >= rows {
+        return None;
+    }
+    parts.extend(small.iter().filter(within));
+    (parts.len() > 1 && add_up(overlap.tables[whole].signed, &parts)).then_some(Whole { whole, parts })
+}
+
+/// The blobs of one place that have the columns of the whole, if they are all of it.
+fn of_place<'a, 'b>(
+    overlap: &Overlap<'a, 'b>,
+    whole: usize,
+    fellows: &[&'b Signed<'a>],
+) -> Option<Whole<'a, 'b>> {
+    let all = &overlap.tables[whole];
+    let columns = by_name(all.sketch);
+    let alike = |signed: &&&Signed<'_>| {
+        let sketch = signed.sketch.filter(|_| signed.blob != all.signed.blob);
+        sketch.is_some_and(|sketch| {
+            sketch.rows < all.sketch.rows
+                && sketch.columns.len() == columns.len()
+                && sketch.columns.iter().all(|column| columns.contains_key(column.name.as_str()))
+        })
+    };
+    let parts: Vec<&Signed<'_>> = fellows.iter().filter(alike).copied().collect();
+    (parts.len() > 1 && add_up(all.signed, &parts)).then_some(Whole { whole, parts })
+}
+
+fn add_up(whole: &Signed<'_>, parts: &[&Signed<'_>]) -> bool {
+    let digest = |signed: &Signed<'_>| signed.version.root().rows_digest;
+    let sum = parts.iter().try_fold(RowsDigest::EMPTY, |sum, part| Some(sum + digest(part)?));
+    sum.is_some() && sum == digest(whole)
+}
+
+fn whole_and_parts(overlap: &Overlap<'_, '_>, flows: &Flows<'_>, whole: &Whole<'_, '_>) -> Vec<InferredEdge> {
+    let Whole { whole, parts } = whole;
+    let all = overlap.tables[*whole].signed;
+    let roles = parts.iter().filter(|part| has_role(part)).count();
+    let mean = parts.iter().map(|part| weigh(flows, part, all).odds).sum::<f64>() / parts.len() as f64;
     let said = if roles * 2 > parts.len() { -SPLIT } else { PUT_TOGETHER * (parts.len() as f64).ln() };
     let together = Direction::of(mean + said, "adds up to it with its fellows");
-    let what = |part: &Table<'_, '_>| {
-        format!("its {} rows are among the other's {}", part.sketch.rows, overlap.tables[whole].sketch.rows)
+    let what = |part: &Signed<'_>| {
+        let rows = part.version.root().rows.unwrap_or(0);
+        format!("its {rows} rows are among the other's {}", overlap.tables[*whole].sketch.rows)
     };
-    let edge = |part: &usize| {
-        let part = &overlap.tables[*part];
+    let edge = |part: &&Signed<'_>| {
         if together.odds >= 0.0 {
-            finish(part.signed, all, "concat", 0.97, what(part), &together)
+            finish(part, all, "concat", 0.97, what(part), &together)
         } else {
-            finish(all, part.signed, "split", 0.97, what(part), &together.reversed())
+            finish(all, part, "split", 0.97, what(part), &together.reversed())
         }
     };
     parts.iter().map(edge).collect()
 }
 
-fn has_role(table: &Table<'_, '_>) -> bool {
-    let file = table.signed.path.rsplit('/').next().unwrap_or_default().to_lowercase();
+fn has_role(signed: &Signed<'_>) -> bool {
+    let file = signed.path.rsplit('/').next().unwrap_or_default().to_lowercase();
     file.split(|c: char| !c.is_alphabetic()).any(|word| ROLES.contains(&word))
 }
 
@@ -159,7 +223,7 @@ fn selection(
         let reversed = direction.reversed();
         return Some(finish(child.signed, parent.signed, "version", 0.8, what, &reversed));
     }
-    let kind = if has_role(child) {
+    let kind = if has_role(child.signed) {
         "split"
     } else if has_fewer_categories(child, parent) {
         "filter"
@@ -169,14 +233,16 @@ fn selection(
     Some(finish(parent.signed, child.signed, kind, sure, what, &direction))
 }
 
-/// Whether a category of the whole is missing in the part although the part has rows enough for it.
+/// Whether categories of the whole are missing in the part that a sample of so many rows would hardly have missed.
 fn has_fewer_categories(part: &Table<'_, '_>, whole: &Table<'_, '_>) -> bool {
     let columns = by_name(whole.sketch);
     part.sketch.columns.iter().any(|column| {
         let Some(all) = columns.get(column.name.as_str()) else { return false };
-        let categories = all.sample.level == 0 && all.distinct >= 2;
-        let expected = part.sketch.rows >= 4 * all.distinct;
-        categories && expected && column.sample.elements.len() < all.sample.elements.len()
+        let (few, many) = (column.sample.elements.len() as f64, all.sample.elements.len() as f64);
+        let categories = all.sample.level == 0 && many >= 2.0 && many * 2.0 <= whole.sketch.rows as f64;
+        // Of evenly frequent categories so many show up in a sample of so many rows; some are rare, so much is allowed.
+        let expected = many * (1.0 - (1.0 - 1.0 / many).powf(column.values as f64));
+        categories && column.values >= MISSED_ROWS_MIN && few * 2.0 <= expected + 0.1
     })
 }
 

@@ -259,3 +259,100 @@ fn tables_that_are_only_numbered_alike_have_nothing_to_do_with_each_other() {
         [blob("a/one.csv", 1, &few(1)), blob("b/other.csv", 2, &few(2)), blob("c/third.csv", 3, &few(3))];
     assert_eq!(derived(&blobs), Vec::<String>::new());
 }
+
+#[test]
+fn parts_too_small_to_compare_and_spread_over_folders_are_put_together_too() {
+    let all = sales(1, 60);
+    let number = |row: &Vec<String>| row[0].parse::<u32>().unwrap();
+    let bounds = [("de", 0, 25), ("fr", 25, 28), ("us", 28, 60)];
+    for template in ["raw/GO/sales.csv", "raw/chunk_GO/data.csv", "raw/dt=GO/part-0.csv"] {
+        let path = |of: &str| template.replace("GO", of);
+        let part = |(of, from, to): &(&str, u32, u32)| {
+            blob(&path(of), 1, &all.only(|row| (from + 1..=*to).contains(&number(row))))
+        };
+        let mut blobs: Vec<_> = bounds.iter().map(part).collect();
+        blobs.push(blob("gold/whole.csv", 2, &all));
+        let edges: Vec<String> =
+            bounds.iter().map(|(of, ..)| format!("{} -> gold/whole.csv concat", path(of))).collect();
+        assert_eq!(derived(&blobs), edges);
+    }
+}
+
+#[test]
+fn an_aggregate_may_group_by_several_columns_and_shared_categories_make_none() {
+    let all = sales(1, 600).with("shift", |row| ["early", "late"][row[0].len() % 2].to_string());
+    let mut groups: std::collections::BTreeMap<(String, String), (f64, u64)> = Default::default();
+    for row in &all.cells {
+        let (sum, count) = groups.entry((row[2].clone(), row[6].clone())).or_default();
+        (*sum, *count) = (*sum + row[3].parse::<f64>().unwrap(), *count + 1);
+    }
+    let columns = ["city", "shift", "price_mean"].map(str::to_string).to_vec();
+    let mean = |((city, shift), (sum, count)): (&(String, String), &(f64, u64))| {
+        vec![city.clone(), shift.clone(), format!("{:.4}", sum / *count as f64)]
+    };
+    let summed = Rows { columns, cells: groups.iter().map(mean).collect() };
+    let blobs = [blob("raw/sales.csv", 1, &all), blob("gold/kpis.csv", 2, &summed)];
+    assert_eq!(derived(&blobs), ["raw/sales.csv -> gold/kpis.csv aggregate"]);
+    let other = sales(5, 60)
+        .with("shift", |row| ["early", "late"][row[0].len() % 2].to_string())
+        .pick(&["sku", "city", "shift", "word"]);
+    let blobs = [blob("raw/sales.csv", 1, &all), blob("gold/other.csv", 2, &other)];
+    assert_eq!(derived(&blobs), Vec::<String>::new());
+}
+
+#[test]
+fn few_rows_of_one_category_are_a_filter_and_some_names_may_stay_in_a_renaming() {
+    let all = sales(1, 50);
+    let lyon = all.only(|row| row[2] == "Lyon");
+    let blobs = [blob("raw/sales.csv", 1, &all), blob("exports/x.csv", 2, &lyon)];
+    assert_eq!(derived(&blobs), ["raw/sales.csv -> exports/x.csv filter"]);
+    let renamed = sales(1, 600).renamed(|name| match name {
+        "sku" | "mail" => format!("src_{name}"),
+        name => name.to_string(),
+    });
+    assert_eq!(made("exports/a.csv", &renamed), ["raw/sales.csv -> exports/a.csv rename"]);
+}
+
+#[test]
+fn the_parts_of_one_job_go_one_way_whatever_single_times_say() {
+    let all = sales(1, 600);
+    let number = |row: &Vec<String>| row[0].parse::<u32>().unwrap();
+    let mut blobs = Vec::new();
+    for n in 0..8 {
+        let part = all.only(|row| number(row) % 8 == n);
+        let turned = Rows { cells: part.cells.iter().rev().cloned().collect(), ..part.clone() };
+        let made = if n < 2 { 1 } else { 9 };
+        blobs.push(blob(&format!("a/t/part-{n}.csv"), 5, &part));
+        blobs.push(blob(&format!("b/t/part-{n}.csv"), made, &turned));
+    }
+    let edges: Vec<String> =
+        (0..8).map(|n| format!("a/t/part-{n}.csv -> b/t/part-{n}.csv reorder")).collect();
+    assert_eq!(derived(&blobs), edges);
+}
+
+#[test]
+fn a_computed_column_that_stands_elsewhere_too_makes_no_join() {
+    let doubled = |row: &Vec<String>| (2 * row[3].parse::<u64>().unwrap()).to_string();
+    let (one, other) = (sales(1, 600), sales(2, 600));
+    let blobs = [
+        blob("raw/sales.csv", 1, &one),
+        blob("raw/strangers.csv", 1, &other),
+        blob("ml/one.csv", 2, &one.with("price_feature", doubled)),
+        blob("ml/other.csv", 2, &other.with("price_feature", doubled)),
+    ];
+    assert_eq!(
+        derived(&blobs),
+        ["raw/sales.csv -> ml/one.csv derive", "raw/strangers.csv -> ml/other.csv derive"]
+    );
+}
+
+#[test]
+fn a_name_that_says_it_came_first_is_no_product_s() {
+    let all = sales(1, 600);
+    let lines = |path: &str, other: &str| {
+        let turned = Rows { cells: all.cells.iter().rev().cloned().collect(), ..all.clone() };
+        derived(&[blob(path, 1, &all), blob(other, 1, &turned)])
+    };
+    assert_eq!(lines("x/sales_raw.csv", "x/sales.csv"), ["x/sales_raw.csv -> x/sales.csv reorder"]);
+    assert_eq!(lines("x/sales_eu.csv", "x/sales.csv"), ["x/sales.csv -> x/sales_eu.csv reorder"]);
+}
