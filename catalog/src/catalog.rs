@@ -235,8 +235,10 @@ impl Catalog {
     /// # Errors
     /// `Corrupt` if its bytes are damaged.
     pub fn get<R: Record>(&self, id: &R::Id, as_of: AsOf) -> Result<Option<R>> {
-        let id = R::id_bytes(id);
-        self.raw(R::KIND, &id, self.sequence_at(as_of)?)?.map(|bytes| decode(&bytes)).transpose()
+        match self.raw(R::KIND, &R::id_bytes(id), self.sequence_at(as_of)?)? {
+            Some(bytes) => decode(&bytes).map(Some),
+            None => R::implied(self, id, as_of),
+        }
     }
 
     /// Like `get`, but its absence is an error.
@@ -322,11 +324,14 @@ impl Catalog {
         let mut prefix = key::index_prefix(index as u8, value);
         prefix.push(R::KIND);
         let skip = prefix.len();
-        let mut records = Vec::new();
+        let mut records: Vec<R> = Vec::new();
         for (stored, _) in self.scan("read index", &prefix, &key::end_of(&prefix), usize::MAX)? {
             if let Some(bytes) = self.raw(R::KIND, &stored[skip..], u64::MAX)? {
                 records.push(decode(&bytes)?);
             }
+        }
+        if key::is_cut(index) {
+            records.retain(|found| found.indexes().iter().any(|entry| entry.0 == index && entry.1 == value));
         }
         Ok(records)
     }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use catalog::lineage::graph;
 use catalog::model::{Digest, Event, Execution, ExecutionId, ExecutionState, Type, TypeId};
-use catalog::store::record::Index;
 use catalog::{AsOf, Catalog, Error, Result};
 use serde_json::{Value, json};
 
@@ -30,7 +29,7 @@ pub(super) fn run_show(catalog: &Catalog, id: i64, as_of: AsOf) -> Result<Answer
         .get(&ExecutionId(id), as_of)?
         .ok_or_else(|| Error::not_found("show run", format!("no run {id}; see `headwater runs`")))?;
     let of: Option<Type> = catalog.get(&execution.type_id, as_of)?;
-    let events: Vec<Event> = catalog.find(Index::EventsOfExecution, &id.to_be_bytes())?;
+    let events: Vec<Event> = graph::events_of_execution(catalog, ExecutionId(id))?;
     let mut row = row(&execution, of.as_ref().map_or("unknown", |of| &of.name));
     let (inputs, outputs): (Vec<&Event>, Vec<&Event>) =
         events.iter().partition(|event| event.kind.is_input());

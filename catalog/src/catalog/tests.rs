@@ -26,7 +26,7 @@ fn source(n: usize, schedule: Option<&str>) -> Source {
 
 fn tokens(blob: u8, digests: &[u8]) -> BlobTokens {
     let token = |byte: &u8| Token { digest: TokenDigest([*byte; 12]), count: 1 };
-    BlobTokens { blob: BlobId([blob; 16]), tokens: digests.iter().map(token).collect() }
+    BlobTokens { blob: BlobId([blob; 20]), tokens: digests.iter().map(token).collect() }
 }
 
 fn put(catalog: &Catalog, changes: &[Change]) -> u64 {
@@ -89,7 +89,7 @@ fn a_clock_set_back_does_not_confuse_the_past() {
 #[test]
 fn a_purge_leaves_nothing_and_a_later_put_starts_anew() {
     let (store, catalog) = catalog();
-    let blob = BlobId([3; 16]);
+    let blob = BlobId([3; 20]);
     put_one(&catalog, &tokens(3, &[1]));
     put_one(&catalog, &tokens(3, &[2]));
     put_one(&catalog, &tokens(4, &[2]));
@@ -123,7 +123,7 @@ fn indexes_follow_their_records() {
     assert_eq!((found(0), found(1)), (vec![0], vec![0, 5]), "zero bytes in ids and values are no trouble");
     put_one(&catalog, &tokens(0, &[2]));
     assert_eq!((found(0), found(1), found(2)), (vec![], vec![5], vec![0]));
-    put(&catalog, &[Change::close::<BlobTokens>(&BlobId([0; 16]))]);
+    put(&catalog, &[Change::close::<BlobTokens>(&BlobId([0; 20]))]);
     assert_eq!(found(2), Vec::<u8>::new());
     let named = |id: i64, name: &str| Type {
         id: TypeId(id),
@@ -150,7 +150,7 @@ fn a_commit_is_all_or_nothing_wherever_it_is_killed() {
         compression: None,
         dialect: Dialect::default(),
         partition_keys: Vec::new(),
-        blobs: vec![BlobId([1; 16])],
+        blobs: vec![BlobId([1; 20])],
         schema: None,
         rows: None,
         bytes: 0,

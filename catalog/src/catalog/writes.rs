@@ -1,6 +1,6 @@
 //! What a commit writes: changes become keys of records, indexes, journal and audit log, in one batch.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::error::{Error, Result};
 use crate::model::{AuditEntry, Digest, Principal, Timestamp};
@@ -68,11 +68,10 @@ impl<'a> Writes<'a> {
 
     fn reindex(&mut self, kind: u8, id: &[u8], old: Option<Vec<(Index, Vec<u8>)>>, new: &[(Index, Vec<u8>)]) {
         let entry = |(index, value): &(Index, Vec<u8>)| key::index(*index as u8, value, kind, id);
-        let new: Vec<_> = new.iter().map(entry).collect();
-        for gone in old.into_iter().flatten().map(|old| entry(&old)).filter(|old| !new.contains(old)) {
-            self.batch.push((gone, None));
-        }
-        self.batch.extend(new.into_iter().map(|new| (new, Some(Vec::new()))));
+        let new: BTreeSet<_> = new.iter().map(entry).collect();
+        let old: BTreeSet<_> = old.iter().flatten().map(entry).collect();
+        self.batch.extend(old.difference(&new).map(|gone| (gone.clone(), None)));
+        self.batch.extend(new.difference(&old).map(|fresh| (fresh.clone(), Some(Vec::new()))));
     }
 
     fn audit(

@@ -5,16 +5,18 @@
 //! or delivery leaves one node. What the nodes mean is left to the callers: the crawl stages, [`super::record`],
 //! [`super::openlineage`] and the ML Metadata service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use super::implied;
 use crate::catalog::{AsOf, Catalog, Change};
 use crate::error::{Error, Result};
 use crate::model::{
-    Artifact, ArtifactId, Association, Attribution, BlobId, Context, ContextId, Event, EventKind, Execution,
-    ExecutionId, ExecutionState, Principal, Properties, Property, Timestamp, Type, TypeId, TypeKind,
+    Artifact, ArtifactId, Association, Attribution, BlobId, BlobVersion, Context, ContextId, Event,
+    EventKind, Execution, ExecutionId, ExecutionState, Principal, Properties, Property, Timestamp, Type,
+    TypeId, TypeKind,
 };
-use crate::store::record::{Index, node_name_key, type_name_key};
+use crate::store::record::{Index, Record, node_name_key, type_name_key};
 
 /// A type that we register ourselves, with its declared properties.
 #[derive(Clone, Copy, Debug)]
@@ -387,6 +389,10 @@ pub fn artifacts_at(catalog: &Catalog, uri: &str) -> Result<Vec<Artifact>> {
 /// `Corrupt` if a record is damaged.
 pub fn artifacts_of_blob(catalog: &Catalog, blob: BlobId) -> Result<Vec<Artifact>> {
     let mut found: Vec<Artifact> = catalog.find(Index::ArtifactOfBlob, &blob.0)?;
+    let current = catalog.get::<BlobVersion>(&blob, AsOf::Now)?;
+    if let Some(version) = current.filter(|version| !found.iter().any(|known| known.id == version.artifact)) {
+        found.push(implied::of_version(catalog, &version)?);
+    }
     found.sort_by_key(|artifact| artifact.id);
     Ok(found)
 }
@@ -396,14 +402,37 @@ pub fn artifacts_of_blob(catalog: &Catalog, blob: BlobId) -> Result<Vec<Artifact
 /// # Errors
 /// `Corrupt` if a record is damaged.
 pub fn events_of_artifact(catalog: &Catalog, artifact: ArtifactId) -> Result<Vec<Event>> {
-    catalog.find(Index::EventsOfArtifact, &artifact.0.to_be_bytes())
+    let mut events = written_events_of_artifact(catalog, artifact)?;
+    let implied = implied::event(catalog, artifact, AsOf::Now)?;
+    events.extend(implied.filter(|implied| !events.iter().any(|event| event.id() == implied.id())));
+    Ok(events)
 }
 
-/// Events of an execution.
+/// Events of an execution; of a crawl it looks at all blobs for them.
 ///
 /// # Errors
 /// `Corrupt` if a record is damaged.
 pub fn events_of_execution(catalog: &Catalog, execution: ExecutionId) -> Result<Vec<Event>> {
+    let mut events = written_events_of_execution(catalog, execution)?;
+    let written: BTreeSet<_> = events.iter().map(Record::id).collect();
+    let implied = implied::events_of_crawl(catalog, execution)?.into_iter();
+    events.extend(implied.filter(|event| !written.contains(&event.id())));
+    Ok(events)
+}
+
+/// Events that touch an artifact, but for those of crawls, which lead to no other artifact.
+///
+/// # Errors
+/// `Corrupt` if a record is damaged.
+pub fn written_events_of_artifact(catalog: &Catalog, artifact: ArtifactId) -> Result<Vec<Event>> {
+    catalog.find(Index::EventsOfArtifact, &artifact.0.to_be_bytes())
+}
+
+/// Events of an execution, but for those that only say what a crawl read.
+///
+/// # Errors
+/// `Corrupt` if a record is damaged.
+pub fn written_events_of_execution(catalog: &Catalog, execution: ExecutionId) -> Result<Vec<Event>> {
     catalog.find(Index::EventsOfExecution, &execution.0.to_be_bytes())
 }
 
@@ -413,7 +442,9 @@ pub fn events_of_execution(catalog: &Catalog, execution: ExecutionId) -> Result<
 /// `Corrupt` if a record is damaged.
 pub fn artifacts_of_context(catalog: &Catalog, context: ContextId) -> Result<Vec<ArtifactId>> {
     let ties: Vec<Attribution> = catalog.find(Index::TiesOfContext, &context.0.to_be_bytes())?;
-    Ok(ties.into_iter().map(|tie| tie.artifact).collect())
+    let mut artifacts: BTreeSet<_> = ties.into_iter().map(|tie| tie.artifact).collect();
+    artifacts.extend(implied::artifacts_of_context(catalog, context)?);
+    Ok(artifacts.into_iter().collect())
 }
 
 /// Executions tied to a context.
@@ -431,7 +462,9 @@ pub fn executions_of_context(catalog: &Catalog, context: ContextId) -> Result<Ve
 /// `Corrupt` if a record is damaged.
 pub fn contexts_of_artifact(catalog: &Catalog, artifact: ArtifactId) -> Result<Vec<ContextId>> {
     let ties: Vec<Attribution> = catalog.find(Index::ContextsOfArtifact, &artifact.0.to_be_bytes())?;
-    Ok(ties.into_iter().map(|tie| tie.context).collect())
+    let mut contexts: BTreeSet<_> = ties.into_iter().map(|tie| tie.context).collect();
+    contexts.extend(implied::contexts_of_artifact(catalog, artifact)?);
+    Ok(contexts.into_iter().collect())
 }
 
 /// Contexts that an execution is tied to.

@@ -90,25 +90,53 @@ fn related(catalog: &Catalog, changed: &[BlobId]) -> Result<(BTreeMap<BlobId, Bl
     if page.records.len() <= RELATED_MAX && page.next.is_none() {
         return Ok((page.records.into_iter().map(|version| (version.blob, version)).collect(), true));
     }
-    let mut found: BTreeMap<BlobId, BlobVersion> = BTreeMap::new();
-    let mut queue: Vec<BlobVersion> = Vec::new();
-    let mut asked: BTreeSet<(u8, Vec<u8>)> = BTreeSet::new();
+    drop(page);
+    let mut sharing = Sharing { catalog, found: BTreeMap::new(), asked: BTreeSet::new() };
     for blob in changed {
-        queue.extend(catalog.get::<BlobVersion>(blob, AsOf::Now)?);
-    }
-    while let Some(version) = queue.pop() {
-        if found.contains_key(&version.blob) || found.len() >= RELATED_MAX {
-            continue;
+        if sharing.found.len() >= RELATED_MAX {
+            break;
         }
-        for (index, value) in content_keys(&version) {
-            if asked.insert((index as u8, value.clone())) {
-                let sharing: Vec<BlobVersion> = catalog.find(index, &value)?;
-                queue.extend(sharing.into_iter().filter(|other| !found.contains_key(&other.blob)));
+        if let Some(version) = catalog.get::<BlobVersion>(blob, AsOf::Now)? {
+            sharing.follow(version)?;
+        }
+    }
+    Ok((sharing.found, false))
+}
+
+/// Blobs that share content with others, as they are found.
+struct Sharing<'a> {
+    catalog: &'a Catalog,
+    found: BTreeMap<BlobId, BlobVersion>,
+    asked: BTreeSet<(u8, Vec<u8>)>,
+}
+
+impl Sharing<'_> {
+    /// Takes a blob with all that share content with it, directly or through others; not one that is alone.
+    fn follow(&mut self, first: BlobVersion) -> Result<()> {
+        let mut queue = vec![first];
+        while let Some(version) = queue.pop() {
+            if self.found.contains_key(&version.blob) || self.found.len() >= RELATED_MAX {
+                continue;
+            }
+            let mut alone = true;
+            for (index, value) in content_keys(&version) {
+                if self.asked.contains(&(index as u8, value.clone())) {
+                    alone = false;
+                    continue;
+                }
+                let sharing: Vec<BlobVersion> = self.catalog.find(index, &value)?;
+                if sharing.iter().any(|other| other.blob != version.blob) {
+                    alone = false;
+                    self.asked.insert((index as u8, value));
+                    queue.extend(sharing.into_iter().filter(|other| !self.found.contains_key(&other.blob)));
+                }
+            }
+            if !alone {
+                self.found.insert(version.blob, version);
             }
         }
-        found.insert(version.blob, version);
+        Ok(())
     }
-    Ok((found, false))
 }
 
 /// Sketches of blobs.
@@ -145,7 +173,7 @@ fn recorded(
 ) -> Result<BTreeMap<Ends, Execution>> {
     let mut recorded = BTreeMap::new();
     for version in related.values() {
-        for event in graph::events_of_artifact(catalog, version.artifact)? {
+        for event in graph::written_events_of_artifact(catalog, version.artifact)? {
             if event.kind.is_input() {
                 continue;
             }
@@ -154,7 +182,7 @@ fn recorded(
                 continue;
             }
             let Some(Property::String(kind)) = execution.properties.get("kind").cloned() else { continue };
-            let inputs = graph::events_of_execution(catalog, execution.id)?;
+            let inputs = graph::written_events_of_execution(catalog, execution.id)?;
             let Some(input) = inputs.iter().find(|event| event.kind.is_input()) else { continue };
             if is_current(catalog, input.artifact)? {
                 recorded.insert((input.artifact, event.artifact, kind), execution);

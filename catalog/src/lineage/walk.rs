@@ -261,14 +261,14 @@ impl<'a> Walker<'a> {
     fn events_of_artifact(&self, artifact: ArtifactId) -> Result<Vec<Event>> {
         match &self.past {
             Some(past) => Ok(past.of_artifact.get(&artifact).cloned().unwrap_or_default()),
-            None => graph::events_of_artifact(self.catalog, artifact),
+            None => graph::written_events_of_artifact(self.catalog, artifact),
         }
     }
 
     fn events_of_execution(&self, execution: ExecutionId) -> Result<Vec<Event>> {
         match &self.past {
             Some(past) => Ok(past.of_execution.get(&execution).cloned().unwrap_or_default()),
-            None => graph::events_of_execution(self.catalog, execution),
+            None => graph::written_events_of_execution(self.catalog, execution),
         }
     }
 

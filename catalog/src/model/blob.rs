@@ -121,7 +121,7 @@ pub struct Part {
 }
 
 /// What a reader must know to read the same bytes the same way again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Dialect {
     /// Field delimiter of delimited text.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -100,8 +100,9 @@ macro_rules! text_id {
 }
 
 bytes_id!(
-    /// A blob, whatever its version: BLAKE3 of its source's id and its path, cut to 16 bytes.
-    BlobId, 16
+    /// A blob, whatever its version: BLAKE3 of its source's id and its path, cut to 16 bytes, behind four bytes that
+    /// blobs of one folder share, so that what is crawled together is kept together.
+    BlobId, 20
 );
 bytes_id!(
     /// BLAKE3-256 of some bytes.
@@ -166,9 +167,17 @@ impl BlobId {
         let mut hasher = blake3::Hasher::new();
         hasher.update(source.0.as_bytes());
         hasher.update(&[0]);
+        let mut id = [0; 20];
+        // The source, its first and its second level of folders, and the folder that holds the blob.
+        let folder = path.rfind('/').map_or(0, |slash| slash + 1);
+        let mut slashes = path.match_indices('/').map(|(slash, _)| slash + 1);
+        let levels = [0, slashes.next().unwrap_or(folder), slashes.next().unwrap_or(folder), folder];
+        for (byte, level) in id.iter_mut().zip(levels) {
+            let mut folder = hasher.clone();
+            *byte = folder.update(&path.as_bytes()[..level]).finalize().as_bytes()[0];
+        }
         hasher.update(path.as_bytes());
-        let mut id = [0; 16];
-        id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        id[4..].copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         Self(id)
     }
 }

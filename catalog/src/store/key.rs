@@ -8,6 +8,8 @@
 //! | `j` | sequence | journal line of a commit |
 //! | `a` | number | audit entry |
 
+use super::record::Index;
+
 /// Space of counters.
 pub const META: u8 = b'm';
 /// Space of records.
@@ -46,8 +48,18 @@ pub fn parse_record(key: &[u8]) -> Option<(&[u8], u64)> {
     Some((id, !u64::from_be_bytes(tail.try_into().ok()?)))
 }
 
+/// Bytes of a digest that lead to what has it; whoever looks something up compares the rest.
+const DIGEST_BYTES: usize = 12;
+
+/// Whether an index keeps a part of its values only.
+pub fn is_cut(index: Index) -> bool {
+    matches!(index, Index::Digest | Index::PartDigest)
+}
+
 /// Prefix of an index's entries of one value.
 pub fn index_prefix(index: u8, value: &[u8]) -> Vec<u8> {
+    let is_cut = index == Index::Digest as u8 || index == Index::PartDigest as u8;
+    let value = if is_cut { value.get(..DIGEST_BYTES).unwrap_or(value) } else { value };
     [&[INDEX, index], value, &[0]].concat()
 }
 

@@ -1,15 +1,20 @@
 //! How nouns are kept: one byte for the kind, one for the version of its layout, then MessagePack with field names,
-//! which lets a later layout add fields with defaults without touching what is stored.
+//! which lets a later layout add fields with defaults without touching what is stored. Blobs, which are many, are packed
+//! tighter ([`super::record_blob`]).
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::catalog::{AsOf, Catalog};
 use crate::error::{Error, Result};
+use crate::lineage::implied;
 use crate::model::{
     Artifact, ArtifactId, Association, Attribution, BlobId, BlobTokens, BlobVersion, ContentSketch, Context,
     ContextId, Dataset, DatasetId, Event, EventKind, Execution, ExecutionId, Findings, Schema, SchemaId,
     Source, SourceId, Statistics, Type, TypeId, TypeKind,
 };
+
+use super::record_blob::{pack_blob, unpack_blob};
 
 /// A noun that the catalog keeps with its history.
 pub trait Record: Serialize + DeserializeOwned + Clone {
@@ -28,6 +33,27 @@ pub trait Record: Serialize + DeserializeOwned + Clone {
     /// Index entries that lead to the current version: index and value. All values of an index have one length or hold no zero byte.
     fn indexes(&self) -> Vec<(Index, Vec<u8>)> {
         Vec::new()
+    }
+    /// What is kept of it, behind the version of the layout.
+    ///
+    /// # Errors
+    /// If it does not fit MessagePack, which is a defect.
+    fn pack(&self, out: &mut Vec<u8>) -> Result<(), rmp_serde::encode::Error> {
+        self.serialize(&mut rmp_serde::Serializer::new(out).with_struct_map())
+    }
+    /// Takes what was kept.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    fn unpack(_version: u8, bytes: &[u8]) -> Result<Self, rmp_serde::decode::Error> {
+        rmp_serde::from_slice(bytes)
+    }
+    /// The record that other records imply where none of its own is kept.
+    ///
+    /// # Errors
+    /// `Corrupt` if a record is damaged.
+    fn implied(_catalog: &Catalog, _id: &Self::Id, _as_of: AsOf) -> Result<Option<Self>> {
+        Ok(None)
     }
 }
 
@@ -71,6 +97,8 @@ pub enum Index {
     PartDigest = 17,
     /// Digest of a part's rows → blobs.
     RowsDigest = 18,
+    /// Artifact → the blob whose current version it is.
+    BlobOfArtifact = 19,
 }
 
 /// Encodes a record for the store.
@@ -79,10 +107,7 @@ pub enum Index {
 /// `Internal` if the type does not fit MessagePack, which is a defect.
 pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>> {
     let mut bytes = vec![R::VERSION];
-    let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
-    record
-        .serialize(&mut serializer)
-        .map_err(|error| Error::internal("encode record", R::NAME).with_source(error))?;
+    record.pack(&mut bytes).map_err(|error| Error::internal("encode record", R::NAME).with_source(error))?;
     Ok(bytes)
 }
 
@@ -97,7 +122,7 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<R> {
             format!("{} of layout {version} was written by a later release; upgrade this one", R::NAME);
         return Err(Error::corrupt("decode record", context));
     }
-    rmp_serde::from_slice(body).map_err(|error| Error::corrupt("decode record", R::NAME).with_source(error))
+    R::unpack(*version, body).map_err(|error| Error::corrupt("decode record", R::NAME).with_source(error))
 }
 
 impl Record for Source {
@@ -115,6 +140,7 @@ impl Record for Source {
 impl Record for BlobVersion {
     const KIND: u8 = b'b';
     const NAME: &'static str = "blob";
+    const VERSION: u8 = 2;
     type Id = BlobId;
     fn id(&self) -> BlobId {
         self.blob
@@ -125,10 +151,19 @@ impl Record for BlobVersion {
     fn indexes(&self) -> Vec<(Index, Vec<u8>)> {
         let mut entries: Vec<_> =
             self.digest.iter().map(|digest| (Index::Digest, digest.0.to_vec())).collect();
-        let parts = self.parts.iter();
-        entries.extend(parts.clone().filter_map(|part| Some((Index::PartDigest, part.digest?.0.to_vec()))));
-        entries.extend(parts.filter_map(|part| Some((Index::RowsDigest, part.rows_digest?.0.to_vec()))));
+        // A part that is all of the blob is found by the blob's digest.
+        let parts = self.parts.iter().filter(|part| self.digest.is_none() || part.digest != self.digest);
+        entries.extend(parts.filter_map(|part| Some((Index::PartDigest, part.digest?.0.to_vec()))));
+        let rows = self.parts.iter().filter_map(|part| part.rows_digest);
+        entries.extend(rows.map(|rows| (Index::RowsDigest, rows.0.to_vec())));
+        entries.push((Index::BlobOfArtifact, self.artifact.0.to_be_bytes().to_vec()));
         entries
+    }
+    fn pack(&self, out: &mut Vec<u8>) -> Result<(), rmp_serde::encode::Error> {
+        pack_blob(self, out)
+    }
+    fn unpack(_version: u8, bytes: &[u8]) -> Result<Self, rmp_serde::decode::Error> {
+        unpack_blob(bytes)
     }
 }
 
@@ -260,6 +295,9 @@ impl Record for Artifact {
         entries.extend(self.blob.map(|blob| (Index::ArtifactOfBlob, blob.0.to_vec())));
         entries
     }
+    fn implied(catalog: &Catalog, id: &ArtifactId, as_of: AsOf) -> Result<Option<Self>> {
+        implied::artifact(catalog, *id, as_of)
+    }
 }
 
 impl Record for Execution {
@@ -308,6 +346,10 @@ impl Record for Event {
             (Index::EventsOfArtifact, self.artifact.0.to_be_bytes().to_vec()),
             (Index::EventsOfExecution, self.execution.0.to_be_bytes().to_vec()),
         ]
+    }
+    fn implied(catalog: &Catalog, id: &Self::Id, as_of: AsOf) -> Result<Option<Self>> {
+        let event = implied::event(catalog, id.1, as_of)?;
+        Ok(event.filter(|event| event.id() == *id))
     }
 }
 

@@ -38,7 +38,9 @@ pub(super) fn changes(catalog: &Catalog, blob: &BlobId, path: &str, sought: &Sou
     let mut executions = BTreeSet::new();
     let mut contexts = BTreeSet::new();
     for artifact in graph::artifacts_of_blob(catalog, *blob)? {
-        changes.extend(replaced(&artifact, forgotten(&artifact, named))?);
+        // One that only its version implies would go with it.
+        let clean = forgotten(&artifact, named);
+        changes.extend([Change::purge::<Artifact>(&artifact.id), Change::put(&clean)?]);
         if named.is_some() {
             executions
                 .extend(graph::events_of_artifact(catalog, artifact.id)?.iter().map(|event| event.execution));

@@ -242,9 +242,12 @@ async fn a_crawl_killed_at_any_commit_is_made_good_by_the_next() {
         let killed = crawl(&ctx, &lake(&store)).await;
         records.fail_after(0);
         for blob in ctx.catalog.all::<BlobVersion>(AsOf::Now).unwrap() {
-            let findings = ctx.catalog.get::<Findings>(&blob.blob, AsOf::Now).unwrap();
-            let tokens = ctx.catalog.get::<BlobTokens>(&blob.blob, AsOf::Now).unwrap();
-            assert!(findings.is_some() && tokens.is_some(), "a blob is recorded whole or not at all");
+            let beside = |ctx: &Ctx| {
+                let findings = ctx.catalog.get::<Findings>(&blob.blob, AsOf::Now).unwrap();
+                let tokens = ctx.catalog.get::<BlobTokens>(&blob.blob, AsOf::Now).unwrap();
+                (findings, tokens)
+            };
+            assert_eq!(beside(&ctx), beside(&undisturbed), "a blob is recorded whole or not at all");
         }
         crawl(&ctx, &lake(&store)).await.unwrap();
         assert_eq!(parting(&ctx, &undisturbed), None, "killed at commit {commits}");

@@ -4,20 +4,21 @@
 //! decisions need and records what came of them. It looks at all current blobs, not at what this run read, so that it
 //! can be repeated and an interrupted one is made good by the next.
 
+mod facts;
 mod schema;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use catalog::dataset::{BlobFacts, Corrections, group, keep_names};
+use catalog::dataset::{Corrections, group, keep_names};
 use catalog::lineage::graph;
 use catalog::lineage::record::{CHANGES_AN_EDGE, edges_changes};
 use catalog::model::{
-    ArtifactId, Attribution, BlobId, BlobVersion, ContextId, Dataset, DatasetId, Execution, ExecutionId,
-    Principal, Properties, Schema, SchemaId, SourceId, TypeId,
+    BlobId, ContextId, Dataset, DatasetId, Execution, ExecutionId, Principal, Properties, SourceId, TypeId,
 };
 use catalog::{AsOf, Catalog, Change};
 
+use self::facts::{Fact, Facts};
 use super::{Recorded, Run};
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -25,6 +26,8 @@ use crate::pipeline::CrawlReport;
 
 /// Changes in one commit.
 const CHANGES_A_COMMIT: usize = 512;
+/// Records taken from the catalog at a time.
+const PAGE_RECORDS: usize = 1_024;
 /// Edges in one commit: whole ones, since half an edge would look like an execution without an end.
 const EDGES_A_COMMIT: usize = 170;
 
@@ -47,37 +50,11 @@ pub async fn link(ctx: &Ctx, run: &Run, recorded: Recorded) -> Result<CrawlRepor
     Ok(CrawlReport { datasets, edges, ..recorded.report })
 }
 
-/// All that the decisions look at.
-pub(super) struct Facts {
-    /// Current blobs of all sources, in order of source and path.
-    pub(super) blobs: Vec<BlobVersion>,
-    /// Schemas of their root parts.
-    pub(super) schemas: HashMap<SchemaId, Schema>,
-}
-
-impl Facts {
-    fn load(catalog: &Catalog) -> Result<Self> {
-        let mut blobs = catalog.all::<BlobVersion>(AsOf::Now)?;
-        blobs.sort_by(|a, b| (&a.source, &a.path).cmp(&(&b.source, &b.path)));
-        let ids: BTreeSet<SchemaId> = blobs.iter().filter_map(|blob| blob.root().schema).collect();
-        let mut schemas = HashMap::new();
-        for id in ids {
-            schemas.extend(catalog.get::<Schema>(&id, AsOf::Now)?.map(|schema| (id, schema)));
-        }
-        Ok(Self { blobs, schemas })
-    }
-
-    /// Blobs of a source.
-    fn of<'a>(&'a self, source: &'a SourceId) -> impl Iterator<Item = &'a BlobVersion> {
-        self.blobs.iter().filter(move |blob| blob.source == *source)
-    }
-}
-
 /// Blobs around which lineage may be another than before: those that this run read and the twins of content that is
 /// gone; or all, if the crawl before this one broke off and nobody knows what it left undone.
 fn to_relink(facts: &Facts, link: &Link) -> Vec<BlobId> {
-    let read_now = |blob: &&BlobVersion| link.everything || blob.run == link.run;
-    let mut blobs: Vec<_> = facts.of(&link.source).filter(read_now).map(|blob| blob.blob).collect();
+    let read_now = |blob: &&Fact| link.everything || blob.run == link.run;
+    let mut blobs: Vec<_> = facts.blobs.iter().filter(read_now).map(|blob| blob.blob).collect();
     blobs.extend(&link.twins_of_gone);
     blobs
 }
@@ -94,7 +71,7 @@ struct Link {
 }
 
 fn link_all(catalog: &Catalog, link: &Link) -> Result<(u64, u64)> {
-    let facts = Facts::load(catalog)?;
+    let facts = Facts::load(catalog, &link.source)?;
     let datasets = link_datasets(catalog, link, &facts)?;
     let edges = if link.unchanged && !link.everything {
         count_edges(catalog)?
@@ -104,40 +81,22 @@ fn link_all(catalog: &Catalog, link: &Link) -> Result<(u64, u64)> {
     Ok((datasets, edges))
 }
 
-fn facts_of<'a>(blob: &'a BlobVersion, facts: &'a Facts) -> BlobFacts<'a> {
-    let root = blob.root();
-    BlobFacts {
-        blob: blob.blob,
-        path: &blob.path,
-        size: blob.size,
-        modified: blob.modified,
-        format: &root.format,
-        layers: &root.layers,
-        dialect: &root.dialect,
-        schema: root.schema.and_then(|id| facts.schemas.get(&id)),
-        anomalies: &blob.anomalies,
-        table_log: blob.table_log.as_ref(),
-    }
-}
-
 fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
     let source = &link.source;
-    let of_source: Vec<BlobFacts<'_>> = facts.of(source).map(|blob| facts_of(blob, facts)).collect();
-    let mut datasets = group(source, &of_source, &link.corrections);
+    let mut datasets = group(source, &facts.of_blobs(), &link.corrections);
     let current = catalog.all::<Dataset>(AsOf::Now)?;
     keep_names(&mut datasets, &current);
-    let blobs: HashMap<_, _> = facts.of(source).map(|blob| (blob.blob, blob)).collect();
+    let blobs: HashMap<_, _> = facts.blobs.iter().map(|blob| (blob.blob, blob)).collect();
     let context_type = graph::ensure(catalog, &graph::DATASET)?;
     let known: HashMap<&DatasetId, &Dataset> = current.iter().map(|known| (&known.id, known)).collect();
     let mut writer = Writer { catalog, changes: Vec::new() };
     for dataset in &mut datasets {
-        let members: Vec<&BlobVersion> =
-            dataset.blobs.iter().filter_map(|id| blobs.get(id).copied()).collect();
+        let members: Vec<&Fact> = dataset.blobs.iter().filter_map(|id| blobs.get(id).copied()).collect();
         let known = known.get(&dataset.id).copied();
         schema::settle(catalog, &mut writer, dataset, known, &members, facts)?;
-        let rows: Option<Vec<u64>> = members.iter().map(|blob| blob.root().rows).collect();
+        let rows: Option<Vec<u64>> = members.iter().map(|blob| blob.rows).collect();
         dataset.rows = rows.map(|rows| rows.iter().sum());
-        dataset.context = Some(link_context(catalog, &mut writer, context_type, dataset, &members)?);
+        dataset.context = Some(link_context(catalog, &mut writer, context_type, dataset)?);
         if known != Some(dataset) {
             writer.push(Change::put(dataset)?)?;
         }
@@ -145,22 +104,18 @@ fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
     let live: BTreeSet<&DatasetId> = datasets.iter().map(|dataset| &dataset.id).collect();
     for gone in current.iter().filter(|known| known.source == *source && !live.contains(&known.id)) {
         writer.push(Change::close::<Dataset>(&gone.id))?;
-        if let Some(context) = gone.context {
-            tie(catalog, &mut writer, context, &BTreeSet::new())?;
-        }
     }
-    schema::forget(catalog, &mut writer, facts.of(source), &datasets)?;
+    schema::forget(catalog, &mut writer, &facts.blobs, &datasets)?;
     writer.flush()?;
     Ok(datasets.len() as u64)
 }
 
-/// The dataset's context, with exactly the artifacts of its current blobs tied to it.
+/// The dataset's context; that the artifacts of its blobs belong to it, the dataset itself says.
 fn link_context(
     catalog: &Catalog,
     writer: &mut Writer<'_>,
     of: TypeId,
     dataset: &Dataset,
-    members: &[&BlobVersion],
 ) -> Result<ContextId> {
     let properties = [
         ("dataset", &dataset.id.0),
@@ -174,24 +129,7 @@ fn link_context(
     for change in changes {
         writer.push(change)?;
     }
-    tie(catalog, writer, context, &members.iter().map(|blob| blob.artifact).collect())?;
     Ok(context)
-}
-
-fn tie(
-    catalog: &Catalog,
-    writer: &mut Writer<'_>,
-    context: ContextId,
-    artifacts: &BTreeSet<ArtifactId>,
-) -> Result<()> {
-    let tied: BTreeSet<_> = graph::artifacts_of_context(catalog, context)?.into_iter().collect();
-    for artifact in tied.difference(artifacts) {
-        writer.push(Change::close::<Attribution>(&(context, *artifact)))?;
-    }
-    for artifact in artifacts.difference(&tied) {
-        writer.push(graph::attribute(context, *artifact)?)?;
-    }
-    Ok(())
 }
 
 /// Brings the inferred edges around some blobs up to date; gives the number of all inferred edges.
@@ -205,8 +143,15 @@ fn link_lineage(catalog: &Catalog, changed: &[BlobId]) -> Result<u64> {
 
 fn count_edges(catalog: &Catalog) -> Result<u64> {
     let inferred = graph::ensure(catalog, &graph::INFERRED_EDGE)?;
-    let executions = catalog.all::<Execution>(AsOf::Now)?;
-    Ok(executions.iter().filter(|execution| execution.type_id == inferred).count() as u64)
+    let (mut edges, mut after) = (0, None);
+    loop {
+        let page = catalog.list::<Execution>(AsOf::Now, after.as_deref(), PAGE_RECORDS)?;
+        edges += page.records.iter().filter(|execution| execution.type_id == inferred).count() as u64;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(edges),
+        }
+    }
 }
 
 /// Gathers changes into commits of a bearable size.

@@ -56,6 +56,7 @@ pub fn list<'a>(ctx: &'a Ctx, lake: &'a Lake, run: &'a Run) -> impl Stream<Item 
             ctx.progress.listed(blobs.len() as u64, bytes);
             run.seen.listed.fetch_add(blobs.len() as u64, Ordering::Relaxed);
             let (catalog, source) = (Arc::clone(&ctx.catalog), run.source.clone());
+            run.seen.blobs(blobs.iter().map(|listed| BlobId::of(&run.source, &listed.path)));
             let looked_up = ctx.blocking(move || look_up(&catalog, &source, blobs)).await?;
             let changed: Vec<_> =
                 looked_up.into_iter().filter_map(|blob| pick(ctx, run, blob)).map(Ok).collect();
@@ -79,7 +80,6 @@ fn look_up(
 }
 
 fn pick(ctx: &Ctx, run: &Run, (blob, listed, known): LookedUp) -> Option<Changed> {
-    run.seen.blob(blob);
     if known.as_ref().is_some_and(|known| is_unchanged(&listed, known, ctx.depth)) {
         run.seen.unchanged.fetch_add(1, Ordering::Relaxed);
         ctx.progress.read(1, listed.size);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use catalog::lineage::graph::text;
+use catalog::lineage::implied::kept;
 use catalog::model::{
-    Anomaly, Artifact, ArtifactId, BlobId, BlobTokens, BlobVersion, ContentSketch, Digest, Event, EventKind,
-    Findings, Principal, Properties, Property, Statistics,
+    Anomaly, ArtifactId, BlobId, BlobTokens, BlobVersion, ContentSketch, Digest, Findings, Principal,
+    Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -23,13 +23,13 @@ use crate::pipeline::CrawlReport;
 use crate::source::Lake;
 
 /// Blobs recorded in one commit.
-const BATCH_BLOBS_MAX: usize = 256;
+const BATCH_BLOBS_MAX: usize = 1_024;
 /// Identifiers recorded in one commit.
 const BATCH_TOKENS_MAX: usize = 200_000;
 /// A batch waits no longer for more blobs.
 const BATCH_WAIT: Duration = Duration::from_secs(1);
 /// Blobs that wait for the catalog.
-const QUEUE_LENGTH: usize = 64;
+const QUEUE_LENGTH: usize = 256;
 /// Records taken from the catalog at a time.
 const PAGE_RECORDS: usize = 1_024;
 
@@ -133,7 +133,7 @@ async fn record_batches(ctx: &Ctx, run: &Run, mut blobs: mpsc::Receiver<Classifi
         }
         batch.iter().for_each(|blob| tally.count(blob));
         let catalog = Arc::clone(&ctx.catalog);
-        let run = Stamp { run: run.id, source: run.source.clone(), artifact_type: run.artifact_type };
+        let run = Stamp { run: run.id, source: run.source.clone() };
         let twins = ctx.blocking(move || commit(&catalog, &run, batch)).await?;
         tally.twins_of_gone.extend(twins);
     }
@@ -144,7 +144,6 @@ async fn record_batches(ctx: &Ctx, run: &Run, mut blobs: mpsc::Receiver<Classifi
 struct Stamp {
     run: catalog::model::ExecutionId,
     source: catalog::model::SourceId,
-    artifact_type: catalog::model::TypeId,
 }
 
 /// Records a batch; gives the blobs that share content with what was overwritten.
@@ -153,7 +152,11 @@ fn commit(catalog: &Catalog, stamp: &Stamp, batch: Vec<Classified>) -> Result<Ve
     let (mut changes, mut overwritten) = (Vec::new(), Vec::new());
     for (blob, number) in batch.into_iter().zip(first..) {
         if blob.changed.known {
-            overwritten.extend(catalog.get::<BlobVersion>(&blob.changed.blob, AsOf::Now)?);
+            let version: Option<BlobVersion> = catalog.get(&blob.changed.blob, AsOf::Now)?;
+            if let Some(version) = version {
+                changes.extend(kept(catalog, &version)?);
+                overwritten.push(version);
+            }
         }
         changes.extend(changes_of(catalog, stamp, blob, ArtifactId(number))?);
     }
@@ -180,58 +183,33 @@ fn changes_of(
             changes.push(Change::put(schema)?);
         }
     }
+    // Of what is not there there is nothing to end.
+    let known = blob.changed.known;
     let kept: HashSet<_> = blob.statistics.iter().map(Record::id).collect();
-    let known: Vec<Statistics> = catalog.find(Index::StatisticsOfBlob, &id.0)?;
-    let stale = known.iter().map(Record::id).filter(|id| !kept.contains(id));
+    let stale: Vec<Statistics> =
+        if known { catalog.find(Index::StatisticsOfBlob, &id.0)? } else { Vec::new() };
+    let stale = stale.iter().map(Record::id).filter(|id| !kept.contains(id));
     changes.extend(stale.map(|id| Change::close::<Statistics>(&id)));
     for statistics in &blob.statistics {
         changes.push(Change::put(statistics)?);
     }
-    changes.push(Change::put(&blob.findings)?);
-    changes.push(Change::put(&blob.tokens)?);
+    changes.extend(put_or_close(&blob.findings, !blob.findings.findings.is_empty(), known)?);
+    changes.extend(put_or_close(&blob.tokens, !blob.tokens.tokens.is_empty(), known)?);
     match &blob.sketch {
         Some(sketch) => changes.push(Change::put(sketch)?),
-        None if catalog.get::<ContentSketch>(&id, AsOf::Now)?.is_some() => {
-            changes.push(Change::close::<ContentSketch>(&id));
-        }
+        None if known => changes.push(Change::close::<ContentSketch>(&id)),
         None => {}
     }
-    changes.push(Change::put(&artifact_of(stamp, &blob, artifact, now))?);
-    let event = Event {
-        artifact,
-        execution: stamp.run,
-        kind: EventKind::InternalOutput, // the run made the record, not the blob
-        path: Vec::new(),
-        time: now,
-    };
-    changes.push(Change::put(&event)?);
     changes.push(Change::put(&version_of(stamp, blob, artifact, now))?);
     Ok(changes)
 }
 
-fn artifact_of(
-    stamp: &Stamp,
-    blob: &Classified,
-    id: ArtifactId,
-    created: catalog::model::Timestamp,
-) -> Artifact {
-    let mut properties = Properties::from([
-        ("source".to_owned(), text(&stamp.source.0)),
-        ("path".to_owned(), text(&blob.changed.listed.path)),
-        ("format".to_owned(), text(&blob.parts[0].format)),
-        ("size".to_owned(), Property::Int(blob.changed.listed.size as i64)),
-    ]);
-    properties.extend(blob.digest.map(|digest| ("digest".to_owned(), text(digest.to_string()))));
-    Artifact {
-        id,
-        type_id: stamp.artifact_type,
-        name: None,
-        uri: None,
-        blob: Some(blob.changed.blob),
-        properties,
-        custom_properties: Properties::new(),
-        created,
-    }
+/// Keeps a record that says something; ends that of a known blob otherwise.
+fn put_or_close<R: Record>(record: &R, says_something: bool, known: bool) -> Result<Option<Change>> {
+    Ok(match says_something {
+        true => Some(Change::put(record)?),
+        false => known.then(|| Change::close::<R>(&record.id())),
+    })
 }
 
 fn version_of(
@@ -276,7 +254,7 @@ async fn vanish(ctx: &Ctx, lake: &Lake, run: &Run, tally: &mut Tally) -> Result<
                 let hidden = |path: &str| closed_folders.iter().any(|folder| path.starts_with(folder));
                 let gone = |blob: &BlobVersion| {
                     blob.source == source
-                        && !seen.contains(&blob.blob)
+                        && !seen.contains(blob.blob)
                         && lake.accepts(&blob.path)
                         && !hidden(&blob.path)
                 };
@@ -298,8 +276,9 @@ async fn vanish(ctx: &Ctx, lake: &Lake, run: &Run, tally: &mut Tally) -> Result<
 
 fn close(catalog: &Catalog, vanished: &[BlobVersion]) -> Result<()> {
     let mut changes = Vec::new();
-    for BlobVersion { blob, .. } in vanished {
-        changes.extend(end_of(catalog, *blob)?);
+    for version in vanished {
+        changes.extend(kept(catalog, version)?);
+        changes.extend(end_of(catalog, version.blob)?);
     }
     if !changes.is_empty() {
         catalog.commit(&Principal::system(), &changes)?;
@@ -326,9 +305,7 @@ fn end_of(catalog: &Catalog, blob: BlobId) -> Result<Vec<Change>> {
     let mut changes: Vec<_> =
         statistics.iter().map(|statistics| Change::close::<Statistics>(&statistics.id())).collect();
     changes.push(Change::close::<BlobTokens>(&blob));
-    if catalog.get::<ContentSketch>(&blob, AsOf::Now)?.is_some() {
-        changes.push(Change::close::<ContentSketch>(&blob));
-    }
+    changes.push(Change::close::<ContentSketch>(&blob));
     changes.push(Change::close::<Findings>(&blob));
     changes.push(Change::close::<BlobVersion>(&blob));
     Ok(changes)

@@ -29,7 +29,6 @@ pub struct Run {
     pub source: SourceId,
     /// When it began.
     pub started: Timestamp,
-    pub(super) artifact_type: TypeId,
     /// Identifiers of erased persons.
     pub(super) suppressed: HashSet<TokenDigest>,
     pub(super) seen: Seen,
@@ -45,18 +44,32 @@ pub struct Run {
 pub(super) struct Seen {
     pub(super) listed: AtomicU64,
     pub(super) unchanged: AtomicU64,
-    blobs: Mutex<HashSet<BlobId>>,
+    /// Half of each id: enough to tell them apart, and ten million of them take some 200 MB.
+    blobs: Mutex<HashSet<u64>>,
     closed_folders: Mutex<Vec<String>>,
     failed_reads: AtomicU32,
 }
 
+/// The blobs that were listed.
+pub(super) struct SeenBlobs(HashSet<u64>);
+
+impl SeenBlobs {
+    pub(super) fn contains(&self, blob: BlobId) -> bool {
+        self.0.contains(&half(blob))
+    }
+}
+
+fn half(BlobId(id): BlobId) -> u64 {
+    id[12..].iter().fold(0, |half, byte| half << 8 | u64::from(*byte))
+}
+
 impl Seen {
-    pub(super) fn blob(&self, blob: BlobId) {
-        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).insert(blob);
+    pub(super) fn blobs(&self, blobs: impl Iterator<Item = BlobId>) {
+        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).extend(blobs.map(half));
     }
 
     pub(super) fn gone(&self, blob: BlobId) {
-        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&blob);
+        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&half(blob));
     }
 
     pub(super) fn closed_folder(&self, path: String) {
@@ -64,10 +77,10 @@ impl Seen {
     }
 
     /// All blobs seen, and folders that could not be looked into.
-    pub(super) fn take(&self) -> (HashSet<BlobId>, Vec<String>) {
+    pub(super) fn take(&self) -> (SeenBlobs, Vec<String>) {
         let blobs = std::mem::take(&mut *self.blobs.lock().unwrap_or_else(PoisonError::into_inner));
         let folders = self.closed_folders.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        (blobs, folders)
+        (SeenBlobs(blobs), folders)
     }
 
     pub(super) fn read_went_well(&self) {
@@ -163,7 +176,7 @@ fn under_way(source: &SourceId) -> String {
 }
 
 fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
-    let artifact_type = graph::ensure(catalog, &graph::BLOB_VERSION)?;
+    graph::ensure(catalog, &graph::BLOB_VERSION)?;
     let run_type = graph::ensure(catalog, &graph::CRAWL_RUN)?;
     let started = catalog.env().clock.now();
     let mut changes = Vec::new();
@@ -184,7 +197,6 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         id: ExecutionId(catalog.reserve_ids(1)?),
         source: id,
         started,
-        artifact_type,
         suppressed,
         seen: Seen::default(),
         corrections: Arc::default(),

@@ -113,7 +113,7 @@ fn says_what_was_not_done_and_not_searched() {
     let names = Names::Clear { path: "c".into(), members: vec![] };
     let unread = NotSearched {
         source: SourceId("lake".into()),
-        blob: BlobId([3; 16]),
+        blob: BlobId([3; 20]),
         names,
         store_version: None,
         reason: "encrypted".into(),

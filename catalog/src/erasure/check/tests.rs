@@ -76,7 +76,7 @@ fn holds_and_copies_count_even_if_they_came_later() {
     };
     assert!(violations(|_| {}, &found(), &[hold])[0].contains("h1"));
     let mut evidence = found();
-    evidence[1].copies = vec![BlobId([5; 16])];
+    evidence[1].copies = vec![BlobId([5; 20])];
     assert!(violations(|_| {}, &evidence, &[])[0].contains("is a copy"));
 }
 

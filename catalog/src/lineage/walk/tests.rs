@@ -78,7 +78,7 @@ fn reported_circles_end_and_the_past_is_as_it_was() {
     assert_eq!(said(&now.edges), ["x://a -> x://b run", "x://b -> x://a run"]);
     let then = walk(&catalog, &Start::Artifact(a), Way::Down, 9, AsOf::Time(before)).unwrap();
     assert_eq!(said(&then.edges), ["x://a -> x://b run"]);
-    assert!(origins(&catalog, BlobId([0; 16]), AsOf::Now).is_err());
+    assert!(origins(&catalog, BlobId([0; 20]), AsOf::Now).is_err());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use catalog::model::{
 use catalog::schema::{infer, merge, validate};
 use catalog::{AsOf, Catalog, Change};
 
-use super::{Facts, Writer};
+use super::{Fact, Facts, Writer};
 use crate::error::Result;
 
 /// Findings less sure than this name no semantic type.
@@ -27,7 +27,7 @@ pub(super) fn settle(
     writer: &mut Writer<'_>,
     dataset: &mut Dataset,
     known: Option<&Dataset>,
-    members: &[&BlobVersion],
+    members: &[&Fact],
     facts: &Facts,
 ) -> Result<()> {
     let current = match known.and_then(|known| known.schema) {
@@ -38,7 +38,7 @@ pub(super) fn settle(
         dataset.schema = Some(pinned.id);
         return validate_members(catalog, writer, &pinned, members);
     }
-    let ids: BTreeSet<_> = members.iter().filter_map(|blob| blob.root().schema).collect();
+    let ids: BTreeSet<_> = members.iter().filter_map(|blob| facts.schema_of(blob)).collect();
     // A blob's own schema counts as it was inferred, even if a dataset of equal content has it pinned.
     let inferred: Vec<Schema> = ids
         .iter()
@@ -55,7 +55,7 @@ pub(super) fn settle(
 }
 
 /// The surest kind found in each feature over all blobs; blobs that agree add up.
-fn semantics(catalog: &Catalog, members: &[&BlobVersion]) -> Result<BTreeMap<FeaturePath, String>> {
+fn semantics(catalog: &Catalog, members: &[&Fact]) -> Result<BTreeMap<FeaturePath, String>> {
     let mut votes: BTreeMap<FeaturePath, BTreeMap<String, f32>> = BTreeMap::new();
     for blob in members {
         let found = catalog.get::<Findings>(&blob.blob, AsOf::Now)?;
@@ -105,22 +105,22 @@ fn validate_members(
     catalog: &Catalog,
     writer: &mut Writer<'_>,
     pinned: &Schema,
-    members: &[&BlobVersion],
+    members: &[&Fact],
 ) -> Result<()> {
     for blob in members {
         let statistics = catalog.get::<Statistics>(&(blob.blob, Vec::new()), AsOf::Now)?;
         let anomalies = statistics
             .map_or(Vec::new(), |statistics| validate(pinned, statistics.rows, &statistics.features, None));
-        amend(writer, blob, anomalies)?;
+        amend(catalog, writer, blob, anomalies)?;
     }
     Ok(())
 }
 
 /// Takes back what comparisons with schemas said of blobs that are in no pinned dataset any more.
-pub(super) fn forget<'a>(
+pub(super) fn forget(
     catalog: &Catalog,
     writer: &mut Writer<'_>,
-    blobs: impl Iterator<Item = &'a BlobVersion>,
+    blobs: &[Fact],
     datasets: &[Dataset],
 ) -> Result<()> {
     let mut held: BTreeSet<BlobId> = BTreeSet::new();
@@ -130,19 +130,21 @@ pub(super) fn forget<'a>(
             held.extend(&dataset.blobs);
         }
     }
-    for blob in blobs.filter(|blob| !held.contains(&blob.blob)) {
-        amend(writer, blob, Vec::new())?;
+    for blob in blobs.iter().filter(|blob| !held.contains(&blob.blob)) {
+        amend(catalog, writer, blob, Vec::new())?;
     }
     Ok(())
 }
 
 /// Puts these in the place of all that earlier comparisons said.
-fn amend(writer: &mut Writer<'_>, blob: &BlobVersion, of_schema: Vec<Anomaly>) -> Result<()> {
+fn amend(catalog: &Catalog, writer: &mut Writer<'_>, blob: &Fact, of_schema: Vec<Anomaly>) -> Result<()> {
     let mut anomalies: Vec<Anomaly> =
-        blob.anomalies.iter().filter(|anomaly| !is_of_schema(anomaly)).cloned().collect();
+        blob.anomalies().iter().filter(|anomaly| !is_of_schema(anomaly)).cloned().collect();
     anomalies.extend(of_schema);
-    if anomalies != blob.anomalies {
-        writer.push(Change::put(&BlobVersion { anomalies, ..blob.clone() })?)?;
+    if anomalies != blob.anomalies()
+        && let Some(version) = catalog.get::<BlobVersion>(&blob.blob, AsOf::Now)?
+    {
+        writer.push(Change::put(&BlobVersion { anomalies, ..version })?)?;
     }
     Ok(())
 }
