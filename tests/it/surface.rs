@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use fixtures::{LakeOptions, write_lake};
+use fixtures::{CANARY_EMAIL, LakeOptions, write_lake};
 use headwater_tests::Headwater;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &["sniff"],
     &["scan"],
     &["crawl"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["schema", "infer"],
     &["schema", "validate"],
     &["subject", "find"],
+    &["subject", "package"],
     &["erase", "plan"],
     &["erase", "approve"],
     &["erase", "run"],
@@ -90,4 +91,37 @@ fn json_answers_have_the_shapes_that_programs_rely_on() {
     let total =
         headwater.run(["sql", "--json", "select count(*) as n from headwater.blobs"]).expect(0).lines();
     assert!(total[0]["n"].as_i64() > Some(20), "{total:?}");
+}
+
+#[test]
+fn a_package_holds_the_persons_records_and_says_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    write_lake(&lake, LakeOptions { seed: 4, people: 40, days: 3 }).unwrap();
+    let headwater = Headwater::in_folder(folder.path());
+    headwater.run(["crawl", lake.to_str().unwrap(), "--json"]).expect(0);
+    let id = format!("email={CANARY_EMAIL}");
+    let out = folder.path().join("package");
+    let package = ["subject", "package", "--id", &id, "--expand", "--out", out.to_str().unwrap()];
+    let made = headwater.run(package).expect(0);
+    assert!(made.stdout.is_empty() && made.stderr.contains("records"), "{made:?}");
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
+    let records = read("data.ndjson");
+    assert_eq!(manifest["records"].as_u64(), Some(records.lines().count() as u64));
+    assert!(records.lines().count() >= 12, "{manifest}");
+    for file in manifest["files"].as_array().unwrap() {
+        let bytes = fs::read(out.join(file["name"].as_str().unwrap())).unwrap();
+        assert_eq!(file["bytes"].as_u64(), Some(bytes.len() as u64));
+    }
+    let others = fixtures::people::people(4, 40).into_iter().map(|person| person.email);
+    let others: Vec<_> = others.filter(|email| email != CANARY_EMAIL && records.contains(email)).collect();
+    assert!(others.is_empty(), "other people's addresses are in it: {others:?}");
+    let page = read("index.html");
+    assert!(page.contains(CANARY_EMAIL) && page.contains("The data that is held about you"));
+    headwater.run(package).expect(3);
+    let nobody = folder.path().join("nobody.zip");
+    let nobody =
+        ["subject", "package", "--id", "email=nobody@nowhere.example", "--out", nobody.to_str().unwrap()];
+    headwater.run(nobody).expect(1);
 }

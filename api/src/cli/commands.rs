@@ -1,6 +1,6 @@
 //! From a command's arguments to an operation and the columns in which its answer is shown.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use catalog::{Error, Result};
 use clap::CommandFactory as _;
@@ -9,7 +9,7 @@ use crawler::recognise::set_default_regions;
 use super::args::{Arguments, Audit, Command, Erase, Schema, Serve, Subject, Token, Upkeep};
 use super::columns::*;
 use super::door::Door;
-use super::files::{certificate, infer, scan, sniff};
+use super::files::{certificate, infer, package, scan, sniff};
 use super::people;
 use super::query;
 use super::render::{self, Column};
@@ -51,15 +51,28 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8> {
         }
         command => {
             let secret = environment.get("HEADWATER_TOKEN").filter(|secret| !secret.is_empty()).cloned();
+            let out = package_of(&command).cloned();
+            out.as_deref().map_or(Ok(()), package::check)?;
             let (operation, columns) = ask(command)?;
             let door = Door::open(&config, secret).await?;
             let mut answer = door.ask(operation.clone()).await?;
             door.close()?;
+            if let Some(out) = out {
+                package::write(&mut answer, &out)?;
+            }
             if !json {
                 people::unfolded(&operation, &mut answer);
             }
             render::print(&answer, json, columns)
         }
+    }
+}
+
+/// Where a package goes, if the command makes one.
+fn package_of(command: &Command) -> Option<&PathBuf> {
+    match command {
+        Command::Subject(Subject::Package { out, .. }) => Some(out),
+        _ => None,
     }
 }
 
@@ -120,6 +133,10 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
         Command::Subject(Subject::Find { ids, expand, scan, at }) => {
             let ids = people::read_ids(ids)?;
             (Operation::SubjectFind { ids, scan, expand, as_of: at.as_of }, PLACES)
+        }
+        Command::Subject(Subject::Package { ids, expand, scan, keep_others, .. }) => {
+            let ids = people::read_ids(ids)?;
+            (Operation::SubjectPackage { ids, scan, expand, keep_others }, PLACES)
         }
         Command::Erase(erase) => people::ask(erase)?,
         Command::Datasets(of) => {

@@ -16,6 +16,7 @@ impl Operation {
             Self::Lineage { .. } => "lineage",
             Self::LineageReport { .. } => "lineage_report",
             Self::SubjectFind { .. } => "subject_find",
+            Self::SubjectPackage { .. } => "subject_package",
             Self::ErasePlan { .. } => "erase_plan",
             Self::EraseHolds => "erase_holds",
             Self::EraseHold { .. } => "erase_hold",
@@ -63,6 +64,7 @@ impl Operation {
             Self::Sql { .. } => &[Role::Analyst],
             Self::Crawl { .. } | Self::LineageReport { .. } | Self::SchemaPin { .. } => &[Role::Steward],
             Self::SubjectFind { .. }
+            | Self::SubjectPackage { .. }
             | Self::ErasePlan { .. }
             | Self::EraseHold { .. }
             | Self::EraseRun { .. }

@@ -19,7 +19,7 @@ pub(crate) struct Answer {
     /// Data that is one text already: DOT, CSV, a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
-    /// Data that is bytes already, in hex: Arrow IPC.
+    /// Data that is bytes already, in hex: Arrow IPC, a ZIP archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) bytes: Option<String>,
     /// For people, one a line.

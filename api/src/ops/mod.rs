@@ -7,6 +7,7 @@
 //! | [`search`] | what has these words |
 //! | [`lineage`] | what came from what |
 //! | [`people`] | one person: find, plan, approve, erase, verify, certify |
+//! | [`package`] | what is held of a person, to hand over |
 //! | [`datasets`] | what lies in the lake |
 //! | [`schemas`] | how datasets should look |
 //! | [`history`] | runs and the audit log |
@@ -21,6 +22,7 @@ mod crawl;
 mod datasets;
 mod history;
 mod lineage;
+mod package;
 mod people;
 mod run;
 mod schemas;
@@ -99,6 +101,20 @@ pub(crate) enum Operation {
         /// What was held then.
         #[serde(default)]
         as_of: Option<Timestamp>,
+    },
+    /// Everything that is held of a person, as a ZIP archive to hand over.
+    SubjectPackage {
+        /// `KIND=VALUE` each.
+        ids: Vec<String>,
+        /// Reads every blob instead of those that the index names.
+        #[serde(default)]
+        scan: bool,
+        /// Takes the rows too that the keys in the person's rows lead to.
+        #[serde(default)]
+        expand: bool,
+        /// Leaves other people's data in shared rows.
+        #[serde(default)]
+        keep_others: bool,
     },
     /// Records a request and plans it; the lake is not touched.
     ErasePlan {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use catalog::model::{Hold, HoldScope, PlanId, Principal, RequestId, Source};
 use catalog::{AsOf, Error, Result};
-use crawler::erase::{self, Desk, FindOptions, Identifier, PlanOptions};
+use crawler::erase::{self, Desk, FindOptions, Identifier, PlanOptions, Rows};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -21,8 +21,13 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
     let desk = app.desk(who)?;
     match operation {
         Operation::SubjectFind { ids, scan, expand, as_of } => {
-            let options = FindOptions { scan, expand, as_of: super::run::as_of(as_of) };
+            let options = FindOptions { scan, expand, as_of: super::run::as_of(as_of), rows: None };
             find(&desk, &identifiers(&ids)?, options).await
+        }
+        Operation::SubjectPackage { ids, scan, expand, keep_others } => {
+            let rows = Some(if keep_others { Rows::KeepOthers } else { Rows::MaskOthers });
+            let options = FindOptions { scan, expand, rows, ..FindOptions::default() };
+            super::package::make(&desk, &identifiers(&ids)?, options).await
         }
         Operation::ErasePlan { ids, request, legal_basis, scan } => {
             let options = PlanOptions { legal_basis, request: request.map(RequestId), scan };
@@ -106,7 +111,7 @@ fn identifiers(ids: &[String]) -> Result<Vec<Identifier>> {
     ids.iter().map(|id| Identifier::parse(id)).collect()
 }
 
-fn value(answer: &impl Serialize) -> Result<Value> {
+pub(super) fn value(answer: &impl Serialize) -> Result<Value> {
     serde_json::to_value(answer).map_err(|error| Error::internal("answer", "").with_source(error))
 }
 

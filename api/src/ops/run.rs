@@ -24,6 +24,7 @@ impl Operation {
             Self::Sql { query } => sql::run(app, who, &query).await,
             Self::Crawl { urls, depth } => crawl::run(app, who, urls, depth).await,
             Self::SubjectFind { .. }
+            | Self::SubjectPackage { .. }
             | Self::ErasePlan { .. }
             | Self::EraseList
             | Self::EraseShow { .. }

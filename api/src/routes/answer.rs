@@ -15,7 +15,9 @@ pub(crate) fn success(answer: Answer, shape: Shape) -> Response {
         return verbatim(text.clone());
     }
     if let Some(bytes) = answer.bytes.as_deref().and_then(|bytes| hex::decode(bytes).ok()) {
-        let kind = HeaderValue::from_static("application/vnd.apache.arrow.stream");
+        let is_archive = bytes.starts_with(b"PK");
+        let kind = if is_archive { "application/zip" } else { "application/vnd.apache.arrow.stream" };
+        let kind = HeaderValue::from_static(kind);
         return ([(header::CONTENT_TYPE, kind)], bytes).into_response();
     }
     match shape {

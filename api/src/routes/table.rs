@@ -145,6 +145,27 @@ pub(crate) static ROUTES: &[Route] = &[
         },
     },
     Route {
+        method: "POST",
+        path: "/v1/subjects/package",
+        summary: "Everything that is held of a person, as a ZIP archive to hand over.",
+        query: &[],
+        body: &[
+            required("ids", "strings", "`KIND=VALUE` each."),
+            optional("scan", "boolean", "Reads every blob instead of those that the index names."),
+            optional("expand", "boolean", "Takes the rows too that the keys in the person's rows lead to."),
+            optional("keep_others", "boolean", "Leaves other people's data in shared rows."),
+        ],
+        shape: Shape::One,
+        operation: |input| {
+            Ok(Operation::SubjectPackage {
+                ids: input.body_texts("ids")?,
+                scan: input.body_flag("scan")?,
+                expand: input.body_flag("expand")?,
+                keep_others: input.body_flag("keep_others")?,
+            })
+        },
+    },
+    Route {
         method: "GET",
         path: "/v1/requests",
         summary: "Erasure requests.",

@@ -9,6 +9,8 @@ use crate::store::key;
 
 /// A lookup.
 pub const LOOK_UP: &str = "look up subject";
+/// A package of the person's data was made.
+pub const PACKAGE: &str = "package subject's data";
 /// A request was recorded.
 pub const RECEIVE: &str = "receive erasure request";
 /// A plan was made.

@@ -6,6 +6,8 @@
 use catalog::model::{PlanBody, RequestStatus, StepState, Timestamp};
 use serde::Serialize;
 
+use super::package::PersonRow;
+
 /// One place where the person stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Place {
@@ -86,6 +88,12 @@ pub struct FindAnswer {
     pub expansions: Vec<Expansion>,
     /// Blobs read.
     pub blobs_read: u64,
+    /// The person's rows with their values, if they were asked for: never recorded, never shown as part of the places.
+    #[serde(skip)]
+    pub rows: Vec<PersonRow>,
+    /// Bytes of their values.
+    #[serde(skip)]
+    pub(super) rows_bytes: usize,
 }
 
 /// Answer of a planning.

@@ -18,6 +18,7 @@ use super::answer::{FindAnswer, Place, Unsearched};
 use super::expand;
 use super::identifier::Identifier;
 use super::names::{self, Kin};
+use super::package::{self, PersonRow};
 use super::search::{Found, FoundPart, Sought};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::{Fetched, Lake};
@@ -36,6 +37,17 @@ pub struct FindOptions {
     pub expand: bool,
     /// What was held then: blobs of that time, in the versions of that time.
     pub as_of: AsOf,
+    /// Gives the rows too, with their values.
+    pub rows: Option<Rows>,
+}
+
+/// What becomes of other people's data in rows that are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// It is masked.
+    MaskOthers,
+    /// It stays.
+    KeepOthers,
 }
 
 /// A blob to read.
@@ -72,6 +84,9 @@ pub async fn find(desk: &Desk, identifiers: &[Identifier], options: FindOptions)
     }
     answer.not_searched.sort_by(|a, b| (&a.uri, &a.reason).cmp(&(&b.uri, &b.reason)));
     answer.not_searched.dedup();
+    // A later hop comes by the rows of an earlier one again.
+    answer.rows.sort_by(|a, b| a.place().cmp(&b.place()));
+    answer.rows.dedup_by(|a, b| a.place() == b.place());
     let kinds = identifiers.iter().map(|identifier| identifier.kind.as_str());
     let outcome = format!("{} places, {} not searched", answer.places.len(), answer.not_searched.len());
     desk.commit(vec![audit::lookup(kinds, outcome)]).await?;
@@ -108,12 +123,30 @@ async fn round(
                 answer.blobs_read += 1;
                 read.leads.iter_mut().for_each(|lead| lead.hop = hop + 1);
                 leads.append(&mut read.leads);
+                take_rows(lake, &mut read, answer)?;
                 tell(desk, lake, &target, &sought, &read, (hop, options.as_of), answer).await?;
             }
             Err(error) => answer.not_searched.push(unread(lake, &target.path, None, &error)),
         }
     }
     Ok(leads)
+}
+
+/// Adds a blob's rows to the answer, up to what one package may hold.
+fn take_rows(lake: &Lake, read: &mut Read, answer: &mut FindAnswer) -> Result<()> {
+    for mut row in read.rows.drain(..) {
+        answer.rows_bytes += row.values.iter().flat_map(|(_, texts)| texts).map(String::len).sum::<usize>();
+        row.uri = lake.uri(&row.path);
+        answer.rows.push(row);
+    }
+    match answer.rows_bytes <= package::VALUES_BYTES_MAX {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::Limit,
+            audit::LOOK_UP,
+            "the person's rows are more than one package holds; name fewer identifiers",
+        )),
+    }
 }
 
 pub(super) fn officer(desk: &Desk, operation: &'static str) -> Result<()> {
@@ -190,6 +223,7 @@ struct Read {
     fetched: Fetched,
     found: Found,
     leads: Vec<expand::Lead>,
+    rows: Vec<PersonRow>,
 }
 
 async fn read(
@@ -207,15 +241,19 @@ async fn read(
         AsOf::Time(_) => fetch_as_was(lake, target).await?,
     };
     let (content, path, bounds) = (fetched.content.clone(), target.path.clone(), desk.ctx.bounds);
-    let (found, leads) = desk
+    let (found, leads, rows) = desk
         .ctx
         .blocking(move || {
             let found = sought.search(&content, &path, &bounds, false);
             let leads = if expand { expand::leads(&found, &content, &path, &bounds) } else { Vec::new() };
-            (found, leads)
+            let rows = options.rows.map_or_else(Vec::new, |rows| {
+                let keep_others = rows == Rows::KeepOthers;
+                package::rows(&sought, &found, &content, &path, &bounds, keep_others)
+            });
+            (found, leads, rows)
         })
         .await;
-    Ok(Read { fetched, found, leads })
+    Ok(Read { fetched, found, leads, rows })
 }
 
 /// The bytes of then, which a store without versions has only if nothing has changed.

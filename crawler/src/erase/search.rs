@@ -268,7 +268,8 @@ fn is_log_of_database(path: &str) -> bool {
     path.ends_with("-wal") || path.ends_with("-journal")
 }
 
-fn holds(identifier: &Identifier, text: &str) -> bool {
+/// Whether an identifier stands in a text.
+pub(super) fn holds(identifier: &Identifier, text: &str) -> bool {
     let mut spans = Vec::new();
     for form in &identifier.forms {
         recognise::matches(&identifier.kind, form, text, &mut spans);

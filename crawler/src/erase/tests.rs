@@ -4,6 +4,7 @@ mod bucket;
 mod find;
 mod kill;
 mod lake;
+mod package;
 mod rules;
 mod versions;
 

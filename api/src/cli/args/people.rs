@@ -43,6 +43,32 @@ What could not be searched is told on stderr. Every lookup stands in the audit l
         #[command(flatten)]
         at: super::AsOf,
     },
+    /// Make a package of what is held of a person, to hand over (Art. 15 and 20 GDPR); exit 1 if nothing is held
+    #[command(after_help = "\
+Examples:
+  headwater subject package --id email=ada@mail.example --out ada.zip
+  headwater subject package --id email=ada@mail.example --id customer_id=1042 --expand --out ada-folder/
+
+It holds index.html to read, data.ndjson with every record and its place, and manifest.json with digests and with what
+could not be searched. In records that name somebody else too, what is personal and not surely the person's is masked.
+Read it before you send it: the keys that --expand follows are found by machine.")]
+    Package {
+        /// KIND=VALUE of the person; repeat for several, @FILE reads one a line
+        #[arg(long = "id", required = true, value_name = "KIND=VALUE")]
+        ids: Vec<String>,
+        /// A file FILE.zip, or a folder; it must not be there yet
+        #[arg(long, value_name = "PATH")]
+        out: PathBuf,
+        /// Take the records too that the keys in the person's records lead to
+        #[arg(long)]
+        expand: bool,
+        /// Read every blob instead of those that the index names
+        #[arg(long)]
+        scan: bool,
+        /// Leave other people's data in shared records
+        #[arg(long)]
+        keep_others: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,6 +38,7 @@ const LIST: &[(&str, &[Role])] = &[
     ("search", &[Role::Viewer]),
     ("sql", &[Role::Analyst]),
     ("subject_find", &[Role::PrivacyOfficer]),
+    ("subject_package", &[Role::PrivacyOfficer]),
     ("token_create", &[Role::Admin]),
     ("token_list", &[Role::Admin]),
     ("token_revoke", &[Role::Admin]),
