@@ -1,9 +1,10 @@
 //! Crawls a source and prints the report, for measuring without the whole binary:
-//! `cargo run --release --example crawl -- [--catalog DIR] [--depth head|sample|full] URL...`. Without a directory the
-//! catalog is in memory.
+//! `cargo run --release --example crawl -- [--catalog DIR] [--depth head|sample|full] [--export FILE] URL...`. Without a
+//! directory the catalog is in memory.
 
 use std::error::Error;
-use std::io::{Write, stdout};
+use std::fs::File;
+use std::io::{BufWriter, Write, stdout};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let start = std::time::Instant::now();
     let (mut store, mut depth, mut urls): (Arc<dyn Store>, _, Vec<String>) =
         (Arc::new(MemoryStore::new()), Depth::Full, Vec::new());
+    let mut export = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -42,6 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 store = Arc::new(SledStore::open(Path::new(&directory))?);
             }
             "--depth" => depth = arguments.next().ok_or("--depth needs a depth")?.parse()?,
+            "--export" => export = arguments.next(),
             _ => urls.push(argument),
         }
     }
@@ -53,6 +56,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let mut report = crawl(&ctx, &lake).await?;
         report.seconds = start.elapsed().as_secs_f64();
         writeln!(stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
+    }
+    if let Some(path) = export {
+        let mut file = BufWriter::new(File::create(path)?);
+        ctx.catalog.export(&mut file)?;
+        file.flush()?;
     }
     Ok(())
 }

@@ -33,17 +33,22 @@ pub async fn crawl(ctx: &Ctx, lake: &Lake) -> Result<CrawlReport> {
 
 async fn line(ctx: &Ctx, lake: &Lake, run: &Run) -> Result<CrawlReport> {
     let changed = stage::list(ctx, lake, run); // what is new or changed since last time
-    let classified = changed.map_ok(|changed| blob(ctx, lake, run, changed)).try_buffered(ctx.workers);
-    let recorded = stage::record(ctx, lake, run, classified).await?; // one commit a batch, then what has vanished
+    let recorded = match ctx.depth {
+        Depth::Head => {
+            let glanced = stage::glance(ctx, lake, run, changed); // their first and last bytes only
+            stage::record(ctx, lake, run, glanced).await?
+        }
+        Depth::Sample | Depth::Full => {
+            let read = changed.map_ok(|changed| blob(ctx, lake, run, changed)).try_buffered(ctx.workers);
+            stage::record(ctx, lake, run, read).await? // one commit a batch, then what has vanished
+        }
+    };
     stage::link(ctx, run, recorded).await // datasets, their schemas, lineage
 }
 
 async fn blob(ctx: &Ctx, lake: &Lake, run: &Run, changed: Changed) -> Result<Option<Classified>> {
     let span = tracing::debug_span!("blob", id = %changed.blob);
     async {
-        if ctx.depth == Depth::Head {
-            return stage::glance(ctx, lake, run, changed).await; // its first and last bytes only
-        }
         let Some(sniffed) = stage::sniff(lake, run, changed).await? else { return Ok(None) }; // its bytes at hand
         let read = stage::read(ctx, lake, sniffed).await; // one pass over every cell of every part
         let profiled = ctx.blocking(move || stage::profile(read)).await; // schemas and statistics

@@ -42,9 +42,9 @@ impl Lake {
     /// # Errors
     /// `NotFound` if it is gone, `Conflict` if it changes between the two reads.
     pub async fn glance(&self, path: &str, size: u64) -> Result<Glance> {
-        if let Some(folder) = self.folder.clone() {
-            let path = path.to_owned();
-            return blocking(move || glance_file(&folder, &path)).await;
+        if self.folder.is_some() {
+            let (lake, path) = (self.clone(), path.to_owned());
+            return blocking(move || lake.glance_file(&path)).await;
         }
         // A range of an empty object cannot be satisfied.
         let range = (size > 0).then_some(GetRange::Bounded(0..HEAD_BYTES as u64));
@@ -60,6 +60,17 @@ impl Lake {
         };
         let modified = Timestamp(meta.last_modified.timestamp_micros());
         Ok(Glance { head, tail, etag: meta.e_tag, version: meta.version, modified, size: meta.size })
+    }
+
+    /// The same of a file, on the thread of the caller.
+    ///
+    /// # Errors
+    /// `NotFound` if it is gone, `Conflict` if it changes meanwhile, `Invalid` if it is no file of a folder.
+    pub(crate) fn glance_file(&self, path: &str) -> Result<Glance> {
+        match &self.folder {
+            Some(folder) => glance_file(folder, path),
+            None => Err(Error::invalid("read blob", "it is no file of this machine")),
+        }
     }
 
     async fn get(&self, path: &str, options: GetOptions) -> Result<(object_store::ObjectMeta, Bytes)> {

@@ -16,8 +16,10 @@ use tokio::sync::mpsc;
 use super::Listed;
 use crate::error::{self, Error, Result};
 
-/// Files listed ahead of who takes them.
-const QUEUE_LENGTH: usize = 1_024;
+/// Files that are handed on together.
+const FILES_A_HOP: usize = 256;
+/// So many times that are listed ahead of who takes them.
+const QUEUE_LENGTH: usize = 8;
 /// Folders within each other; more is taken for a loop of mounts.
 const DEPTH_MAX: u32 = 256;
 /// How what a killed replacement leaves behind is named.
@@ -77,22 +79,37 @@ pub(super) fn open(folder: &Path, path: &str) -> Result<(File, Metadata)> {
 pub(super) fn list(folder: PathBuf) -> BoxStream<'static, Result<Listed>> {
     let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
     tokio::task::spawn_blocking(move || {
-        // Both end early once the receiver is gone: nobody wants the rest.
+        let mut sender = Sender { sender, files: Vec::new() };
+        // All end early once the receiver is gone: nobody wants the rest.
         let _ = match fs::read_dir(&folder) {
-            Ok(_) => walk(&folder, &folder, "", 0, &sender),
-            Err(error) => send(&sender, Err(error::of_file("list source", error))),
+            Ok(_) => walk(&folder, &folder, "", 0, &mut sender),
+            Err(error) => sender.send(Err(error::of_file("list source", error))),
         };
+        let _ = sender.hand_on();
     });
-    stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|item| (item, receiver))).boxed()
+    let hops =
+        stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|files| (files, receiver)));
+    hops.map(stream::iter).flatten().boxed()
 }
 
 /// The receiver is gone.
 struct Gone;
 
-type Sender = mpsc::Sender<Result<Listed>>;
+/// Hands files on, some at a time.
+struct Sender {
+    sender: mpsc::Sender<Vec<Result<Listed>>>,
+    files: Vec<Result<Listed>>,
+}
 
-fn send(sender: &Sender, item: Result<Listed>) -> std::result::Result<(), Gone> {
-    sender.blocking_send(item).map_err(|_| Gone)
+impl Sender {
+    fn send(&mut self, item: Result<Listed>) -> std::result::Result<(), Gone> {
+        self.files.push(item);
+        if self.files.len() == FILES_A_HOP { self.hand_on() } else { Ok(()) }
+    }
+
+    fn hand_on(&mut self) -> std::result::Result<(), Gone> {
+        self.sender.blocking_send(std::mem::take(&mut self.files)).map_err(|_| Gone)
+    }
 }
 
 fn walk(
@@ -100,28 +117,28 @@ fn walk(
     folder: &Path,
     path: &str,
     depth: u32,
-    sender: &Sender,
+    sender: &mut Sender,
 ) -> std::result::Result<(), Gone> {
     let closed = |problem| Ok(Listed::unreadable(format!("{path}/"), problem));
     if depth > DEPTH_MAX {
-        return send(sender, closed("it is nested too deeply"));
+        return sender.send(closed("it is nested too deeply"));
     }
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let Ok(mut entries) = entries else {
-        return send(sender, closed("the folder may not be read"));
+        return sender.send(closed("the folder may not be read"));
     };
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
         let spelled = name.to_string_lossy();
         let path = if path.is_empty() { spelled.clone().into_owned() } else { format!("{path}/{spelled}") };
-        let Ok(metadata) = fs::symlink_metadata(entry.path()) else { continue }; // gone since
+        let Ok(metadata) = entry.metadata() else { continue }; // gone since
         if name.to_str().is_none() {
-            send(sender, Ok(Listed::unreadable(path, "its name is not UTF-8; rename it")))?;
+            sender.send(Ok(Listed::unreadable(path, "its name is not UTF-8; rename it")))?;
         } else if metadata.is_dir() {
             walk(root, &entry.path(), &path, depth + 1, sender)?;
         } else if let Some(listed) = listed(root, &entry.path(), path, &metadata) {
-            send(sender, Ok(listed))?;
+            sender.send(Ok(listed))?;
         }
     }
     Ok(())

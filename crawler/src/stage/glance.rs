@@ -4,7 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use catalog::model::{Anomaly, AnomalyKind, BlobTokens, Depth, Digest, Finding, Findings, Part, Searched};
+use catalog::model::{
+    Anomaly, AnomalyKind, BlobId, BlobTokens, Depth, Digest, Finding, Findings, Part, Searched,
+};
+
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::sniff::{anomaly, anomaly_of};
 use super::{Changed, Classified, Run};
@@ -14,36 +18,111 @@ use crate::format::tree::{Sniffed, sniff_head};
 use crate::recognise::recognise;
 use crate::source::{Glance, Lake};
 
-/// Tells what a blob is; `None` if it has vanished since it was listed.
+/// Blobs that go through it together: a hop to another thread costs as much as a look at a small file.
+const BLOBS_A_HOP: usize = 64;
+
+/// Tells what blobs are; `None` for one that has vanished since it was listed.
 ///
 /// # Errors
-/// Only if the store fails for blob after blob.
-pub async fn glance(ctx: &Ctx, lake: &Lake, run: &Run, mut changed: Changed) -> Result<Option<Classified>> {
-    let listed = &changed.listed;
-    let glanced = match listed.problem {
-        Some(problem) => Err(anomaly(AnomalyKind::Unreadable, problem)),
-        None => match lake.glance(&listed.path, listed.size).await {
-            Ok(glance) => Ok(glance),
+/// Only if the store fails for blob after blob, or the listing fails.
+pub fn glance<'a>(
+    ctx: &'a Ctx,
+    lake: &'a Lake,
+    run: &'a Run,
+    changed: impl Stream<Item = Result<Changed>> + 'a,
+) -> impl Stream<Item = Result<Option<Classified>>> + 'a {
+    changed
+        .try_ready_chunks(BLOBS_A_HOP)
+        .map_err(|broken| broken.1)
+        .map_ok(|chunk| glance_at(ctx, lake, run, chunk))
+        .try_buffered(ctx.workers)
+        .map_ok(|glanced| stream::iter(glanced.into_iter().map(Ok)))
+        .try_flatten()
+}
+
+async fn glance_at(
+    ctx: &Ctx,
+    lake: &Lake,
+    run: &Run,
+    chunk: Vec<Changed>,
+) -> Result<Vec<Option<Classified>>> {
+    let seen = if lake.folder().is_some() {
+        let lake = lake.clone();
+        let look = move |changed: Changed| {
+            let glanced = lake.glance_file(&changed.listed.path);
+            Seen::of(changed, glanced)
+        };
+        ctx.blocking(move || chunk.into_iter().map(look).collect::<Vec<_>>()).await
+    } else {
+        let look = async |changed: Changed| {
+            let glanced = match changed.listed.problem {
+                Some(_) => None,
+                None => Some(lake.glance(&changed.listed.path, changed.listed.size).await),
+            };
+            (changed, glanced)
+        };
+        // How many at a time is the guard's business.
+        let glanced: Vec<_> = stream::iter(chunk).map(look).buffered(BLOBS_A_HOP).collect().await;
+        let tell = |(changed, glanced): (Changed, Option<Result<Glance>>)| match glanced {
+            Some(glanced) => Seen::of(changed, glanced),
+            None => Seen::unreadable(changed),
+        };
+        ctx.blocking(move || glanced.into_iter().map(tell).collect::<Vec<_>>()).await
+    };
+    let mut classified = Vec::with_capacity(seen.len());
+    for seen in seen {
+        if seen.store_failed {
+            run.seen.read_failed()?;
+        } else {
+            run.seen.read_went_well();
+        }
+        match &seen.classified {
+            Some(blob) => ctx.progress.read(1, blob.changed.listed.size),
+            None => run.seen.gone(seen.blob),
+        }
+        classified.push(seen.classified);
+    }
+    Ok(classified)
+}
+
+/// What came of a look at a blob.
+struct Seen {
+    blob: BlobId,
+    classified: Option<Classified>,
+    store_failed: bool,
+}
+
+impl Seen {
+    fn of(mut changed: Changed, glanced: Result<Glance>) -> Self {
+        if changed.listed.problem.is_some() {
+            return Self::unreadable(changed);
+        }
+        let (blob, mut store_failed) = (changed.blob, false);
+        let glanced = match glanced {
+            Ok(glance) => {
+                changed.listed.etag = glance.etag.clone().or(changed.listed.etag);
+                changed.listed.version = glance.version.clone().or(changed.listed.version);
+                (changed.listed.size, changed.listed.modified) = (glance.size, glance.modified);
+                Ok(glance)
+            }
             Err(error) if error.kind == Kind::NotFound => {
-                run.seen.gone(changed.blob);
-                return Ok(None);
+                return Self { blob, classified: None, store_failed };
             }
             Err(error) => {
-                if error.kind == Kind::Unavailable {
-                    run.seen.read_failed()?;
-                }
+                store_failed = error.kind == Kind::Unavailable;
                 Err(anomaly_of(&error))
             }
-        },
-    };
-    if let Ok(glance) = &glanced {
-        run.seen.read_went_well();
-        changed.listed.etag = glance.etag.clone().or(changed.listed.etag);
-        changed.listed.version = glance.version.clone().or(changed.listed.version);
-        (changed.listed.size, changed.listed.modified) = (glance.size, glance.modified);
+        };
+        Self { blob, classified: Some(classified(changed, glanced)), store_failed }
     }
-    ctx.progress.read(1, changed.listed.size);
-    Ok(Some(classified(changed, glanced)))
+
+    /// One that the listing already says cannot be read.
+    fn unreadable(changed: Changed) -> Self {
+        let problem = changed.listed.problem.unwrap_or_default();
+        let blob = changed.blob;
+        let glanced = Err(anomaly(AnomalyKind::Unreadable, problem));
+        Self { blob, classified: Some(classified(changed, glanced)), store_failed: false }
+    }
 }
 
 /// The record of what was seen.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use catalog::lineage::implied::kept;
 use catalog::model::{
-    Anomaly, ArtifactId, BlobId, BlobTokens, BlobVersion, ContentSketch, Digest, Findings, Principal,
+    Anomaly, ArtifactId, BlobId, BlobTokens, BlobVersion, ContentSketch, Depth, Digest, Findings, Principal,
     Statistics,
 };
 use catalog::store::record::{Index, Record};
@@ -28,8 +28,10 @@ const BATCH_BLOBS_MAX: usize = 1_024;
 const BATCH_TOKENS_MAX: usize = 200_000;
 /// A batch waits no longer for more blobs.
 const BATCH_WAIT: Duration = Duration::from_secs(1);
-/// Blobs that wait for the catalog.
-const QUEUE_LENGTH: usize = 256;
+/// Blobs that wait for the catalog, with what was read of them.
+const QUEUE_LENGTH: usize = 64;
+/// Blobs that wait, if nothing was read of them.
+const QUEUE_LENGTH_AT_HEAD: usize = 2 * BATCH_BLOBS_MAX;
 /// Records taken from the catalog at a time.
 const PAGE_RECORDS: usize = 1_024;
 
@@ -97,7 +99,8 @@ pub async fn record(
     run: &Run,
     classified: impl Stream<Item = Result<Option<Classified>>>,
 ) -> Result<Recorded> {
-    let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
+    let queue_length = if ctx.depth == Depth::Head { QUEUE_LENGTH_AT_HEAD } else { QUEUE_LENGTH };
+    let (sender, receiver) = mpsc::channel(queue_length);
     let reading = async move {
         let mut classified = std::pin::pin!(classified);
         while let Some(blob) = classified.next().await {
