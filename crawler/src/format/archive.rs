@@ -119,7 +119,7 @@ fn long(bytes: &[u8], place: usize) -> u32 {
 }
 
 /// A zip error without the archive's own words.
-fn member_error(error: ZipError) -> FormatError {
+pub(super) fn member_error(error: ZipError) -> FormatError {
     match error {
         ZipError::Io(error) => io_error(error),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
@@ -132,7 +132,7 @@ fn member_error(error: ZipError) -> FormatError {
     }
 }
 
-fn io_error(error: io::Error) -> FormatError {
+pub(super) fn io_error(error: io::Error) -> FormatError {
     match error.kind() {
         _ if error.raw_os_error().is_some() => FormatError::Io(error),
         io::ErrorKind::UnexpectedEof => FormatError::Truncated("the member ends too early".into()),
@@ -173,7 +173,7 @@ fn members(
     Ok(())
 }
 
-fn rewrite_members(
+pub(super) fn rewrite_members(
     content: &Content,
     edits: &BTreeMap<String, Edit>,
     out: &mut dyn Write,

@@ -16,6 +16,8 @@ use super::{At, Bounds, Format, FormatError, Removal, Rewritten, Sink, locate_by
 use crate::content::Content;
 
 mod sniff;
+
+pub(super) use sniff::has_header;
 #[cfg(test)]
 mod tests;
 

@@ -128,7 +128,7 @@ pub(super) static OFFICE: Format = named(
     "office",
     "application/*",
     &[
-        "docx", "xlsx", "pptx", "odt", "ods", "odp", "doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp",
+        "docx", "pptx", "odt", "ods", "odp", "doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp",
         "wpd",
     ],
     |head| signed(head, "office").or_else(|| zipped(head, "office")),
@@ -235,7 +235,7 @@ pub(super) static SYSTEM: Format = named(
 );
 
 /// A ZIP whose members make it something else.
-fn zipped(head: &Head<'_>, format: &str) -> Option<Sniff> {
+pub(super) fn zipped(head: &Head<'_>, format: &str) -> Option<Sniff> {
     let kind = head.bytes.starts_with(b"PK\x03\x04").then(|| signature::zip::kind(head))??;
     certain(kind.0 == format, 0.96)
 }

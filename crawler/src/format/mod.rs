@@ -32,12 +32,15 @@ pub mod layer;
 mod lines;
 mod magic;
 mod ndjson;
+mod package;
 mod parquet;
+mod passages;
 mod signature;
 mod sqlite;
 mod tar;
 mod text;
 pub mod tree;
+mod xlsx;
 mod xml;
 
 /// How the bytes of a format are treated. Functions are pure but for what they read and write through their arguments;
@@ -295,6 +298,7 @@ pub static FORMATS: &[&Format] = &[
     &magic::PDF,
     &magic::POSTSCRIPT,
     &magic::RTF,
+    &xlsx::FORMAT,
     &magic::OFFICE,
     &magic::OLE,
     &magic::EBOOK,

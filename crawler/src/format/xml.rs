@@ -15,6 +15,8 @@ use super::charset::Charset;
 use super::{Format, FormatError, HEAD_BYTES, Head, Removal, Rewritten, Sniff, locate_by_reading, magic};
 use crate::content::{Content, Spool};
 
+pub(super) use read::resolve;
+
 mod outline;
 mod read;
 #[cfg(test)]
@@ -49,7 +51,7 @@ fn sniff(head: &Head<'_>) -> Option<Sniff> {
 }
 
 /// The content as bytes that the parser takes, and whether their offsets are the content's.
-fn parsable(content: &Content) -> Result<(Content, Charset, bool), FormatError> {
+pub(super) fn parsable(content: &Content) -> Result<(Content, Charset, bool), FormatError> {
     let bytes = content.range(0, HEAD_BYTES)?;
     let complete = bytes.len() as u64 == content.len();
     let charset = Charset::of(&bytes, complete).unwrap_or(Charset::Utf8);
@@ -67,7 +69,7 @@ fn parsable(content: &Content) -> Result<(Content, Charset, bool), FormatError> 
 }
 
 /// Why parsing ends early.
-enum Stop {
+pub(super) enum Stop {
     /// The markup is wrong from about here on.
     Malformed(u64),
     /// It ends within an element, which began here.
@@ -107,7 +109,7 @@ impl BufRead for Metered {
 }
 
 /// Events with their offsets, bounded in length and depth.
-struct Events {
+pub(super) struct Events {
     reader: Reader<Metered>,
     event_bytes_max: usize,
     depth: usize,
@@ -115,7 +117,7 @@ struct Events {
 }
 
 impl Events {
-    fn new(content: &Content, event_bytes_max: usize) -> Self {
+    pub(super) fn new(content: &Content, event_bytes_max: usize) -> Self {
         let input = BufReader::with_capacity(64 << 10, content.clone());
         let mut reader = Reader::from_reader(Metered { input, left: 0, exceeded: false });
         reader.config_mut().check_end_names = true;
@@ -123,7 +125,7 @@ impl Events {
     }
 
     /// Hands the next event, and where it begins and ends, to `each`; `None` after the last.
-    fn next<T>(&mut self, each: impl FnOnce(&Event<'_>, u64, u64) -> T) -> Result<Option<T>, Stop> {
+    pub(super) fn next<T>(&mut self, each: impl FnOnce(&Event<'_>, u64, u64) -> T) -> Result<Option<T>, Stop> {
         self.buffer.clear();
         let metered = self.reader.get_mut();
         metered.left = self.event_bytes_max;

@@ -272,7 +272,7 @@ fn is_name(cell: &str) -> bool {
 }
 
 /// Whether the first row names the columns: it differs in kind from what stands under it.
-fn has_header(rows: &[Vec<String>]) -> bool {
+pub(in crate::format) fn has_header(rows: &[Vec<String>]) -> bool {
     let Some((first, body)) = rows.split_first() else {
         return false;
     };

@@ -7,6 +7,14 @@ const MEMBERS_MAX: usize = 64;
 
 /// The format and media type of what stands in a ZIP; `None`: it is a ZIP of anything.
 pub(in crate::format) fn kind(head: &Head<'_>) -> Option<(&'static str, &'static str)> {
+    let (format, media_type) = kind_of(head)?;
+    // Documents that are read are formats of their own.
+    let own = [("spreadsheetml", "xlsx"), ("ms-excel.sheet.macro", "xlsx"), ("ms-excel.template.macro", "xlsx")];
+    let own = own.iter().find(|(part, _)| media_type.contains(part));
+    Some((own.map_or(format, |(_, format)| *format), media_type))
+}
+
+fn kind_of(head: &Head<'_>) -> Option<(&'static str, &'static str)> {
     let names = names(head);
     if let Some(found) = by_mimetype(head) {
         return Some(found);
@@ -156,14 +164,37 @@ fn iwork(head: &Head<'_>) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Names of members: by local headers that follow each other, then by headers met later on, then by the directory's end in the tail.
+/// Names of members: by local headers that follow each other, then by the directory's end in the tail. What lies within a member's
+/// bytes is none of this archive's.
 fn names<'a>(head: &Head<'a>) -> Vec<&'a [u8]> {
-    let mut names = Vec::new();
-    let found = memchr::memmem::find_iter(head.bytes, b"PK\x03\x04").take(MEMBERS_MAX);
-    names.extend(found.filter_map(|place| name(head.bytes.get(place..)?, 26, 30)));
-    let found = memchr::memmem::find_iter(head.tail, b"PK\x01\x02").take(MEMBERS_MAX);
-    names.extend(found.filter_map(|place| name(head.tail.get(place..)?, 28, 46)));
+    let (mut names, mut at) = (Vec::new(), 0);
+    while names.len() < MEMBERS_MAX
+        && let Some(header) = head.bytes.get(at..).filter(|rest| rest.starts_with(b"PK\x03\x04"))
+        && let Some(name) = name(header, 26, 30)
+    {
+        names.push(name);
+        at += 30 + name.len() + usize::from(short(header, 28));
+        let encoded = usize::from(short(header, 18)) | usize::from(short(header, 20)) << 16;
+        // Sizes may stand after the data (APPNOTE §4.4.4, bit 3): then the next header is looked for.
+        let sizes_follow = short(header, 6) & 8 != 0 && encoded == 0;
+        let next = || memchr::memmem::find(head.bytes.get(at..)?, b"PK\x03\x04");
+        at += if sizes_follow { next().unwrap_or(head.bytes.len()) } else { encoded };
+    }
+    let directory = directory(head.tail).unwrap_or_default();
+    let found = memchr::memmem::find_iter(directory, b"PK\x01\x02").take(MEMBERS_MAX);
+    names.extend(found.filter_map(|place| name(directory.get(place..)?, 28, 46)));
     names
+}
+
+/// What of the central directory lies in the tail (APPNOTE §4.3.16).
+fn directory(tail: &[u8]) -> Option<&[u8]> {
+    let end = memchr::memmem::rfind(tail, b"PK\x05\x06")?;
+    let len = u32::from_le_bytes(tail.get(end + 12..end + 16)?.try_into().ok()?);
+    Some(&tail[end.saturating_sub(len as usize)..end])
+}
+
+fn short(header: &[u8], at: usize) -> u16 {
+    header.get(at..at + 2).map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]))
 }
 
 fn name(header: &[u8], length_at: usize, name_at: usize) -> Option<&[u8]> {

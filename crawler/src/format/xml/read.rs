@@ -261,7 +261,7 @@ impl Cells<'_> {
 }
 
 /// Text with character references and the five names of XML 1.0 §4.6 resolved; all others stay as they are.
-fn resolve(text: &str) -> String {
+pub(in crate::format) fn resolve(text: &str) -> String {
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(place) = rest.find('&') {
