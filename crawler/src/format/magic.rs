@@ -127,10 +127,7 @@ pub(super) static PDF: Format = named("pdf", "application/pdf", &["pdf"], |head|
 pub(super) static OFFICE: Format = named(
     "office",
     "application/*",
-    &[
-        "docx", "pptx", "odt", "ods", "odp", "doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp",
-        "wpd",
-    ],
+    &["docx", "pptx", "odt", "ods", "odp", "doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp", "wpd"],
     |head| signed(head, "office").or_else(|| zipped(head, "office")),
 );
 pub(super) static IMAGE: Format = named(

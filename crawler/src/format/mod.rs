@@ -31,7 +31,9 @@ mod json;
 pub mod layer;
 mod lines;
 mod magic;
+mod mail;
 mod ndjson;
+mod nested;
 mod package;
 mod parquet;
 mod passages;
@@ -318,6 +320,8 @@ pub static FORMATS: &[&Format] = &[
     &magic::DS_STORE,
     &magic::GIT_LFS,
     &magic::DVC,
+    &mail::MBOX,
+    &mail::EML,
     &magic::HTML,
     &xml::FORMAT,
     &ndjson::FORMAT,

@@ -36,11 +36,18 @@ impl Package {
         if archive.len() > MEMBERS_MAX {
             return Err(FormatError::Limit(format!("has more than {MEMBERS_MAX} members")));
         }
-        let names: Vec<String> =
-            (0..archive.len()).map(|place| archive.name_for_index(place).unwrap_or_default().to_owned()).collect();
+        let names: Vec<String> = (0..archive.len())
+            .map(|place| archive.name_for_index(place).unwrap_or_default().to_owned())
+            .collect();
         let by_name = names.iter().enumerate().map(|(place, name)| (key(name), place)).collect();
         let expanded = EXPANSION_FREE_BYTES.max(content.len().saturating_mul(EXPANSION_MAX));
-        Ok(Self { archive, names, by_name, left: bounds.decoded_bytes_max.min(expanded), counted: HashSet::new() })
+        Ok(Self {
+            archive,
+            names,
+            by_name,
+            left: bounds.decoded_bytes_max.min(expanded),
+            counted: HashSet::new(),
+        })
     }
 
     /// Names of all members.
@@ -57,7 +64,8 @@ impl Package {
     pub(super) fn content(&mut self, place: usize) -> Result<Content, FormatError> {
         let mut member = self.archive.by_index(place).map_err(member_error)?;
         let again = !self.counted.insert(place);
-        let content = Content::spool(&mut member, if again { u64::MAX } else { self.left }).map_err(io_error)?;
+        let content =
+            Content::spool(&mut member, if again { u64::MAX } else { self.left }).map_err(io_error)?;
         self.left -= if again { 0 } else { content.len() };
         Ok(content)
     }

@@ -44,7 +44,10 @@ static TAKING: Taking = Taking {
     attribute: |element, attribute, value| {
         let is_cached = element.len() == 1 && attribute == "v";
         let is_of_someone = element == "person" || element == "author" || attribute == "userName";
-        is_cached || is_of_someone || says_something(value)
+        // Names that other parts go by: without them there is no workbook.
+        let is_reference =
+            ["name", "uniqueName", "id", "ref", "path", "coordsize", "style"].contains(&attribute);
+        is_cached || is_of_someone || (!is_reference && says_something(value))
     },
 };
 
@@ -53,7 +56,11 @@ fn says_something(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let is_schema = value.starts_with("http://schemas.") || value.starts_with("http://purl.");
     !is_schema
-        && (value.contains('@') || value.contains("%40") || value.contains(' ') || digits >= 7 || value.contains("://"))
+        && (value.contains('@')
+            || value.contains("%40")
+            || value.contains(' ')
+            || digits >= 7
+            || value.contains("://"))
 }
 
 fn property_unit(member: usize, offset: u64) -> u64 {

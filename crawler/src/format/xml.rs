@@ -125,7 +125,10 @@ impl Events {
     }
 
     /// Hands the next event, and where it begins and ends, to `each`; `None` after the last.
-    pub(super) fn next<T>(&mut self, each: impl FnOnce(&Event<'_>, u64, u64) -> T) -> Result<Option<T>, Stop> {
+    pub(super) fn next<T>(
+        &mut self,
+        each: impl FnOnce(&Event<'_>, u64, u64) -> T,
+    ) -> Result<Option<T>, Stop> {
         self.buffer.clear();
         let metered = self.reader.get_mut();
         metered.left = self.event_bytes_max;

@@ -9,7 +9,8 @@ const MEMBERS_MAX: usize = 64;
 pub(in crate::format) fn kind(head: &Head<'_>) -> Option<(&'static str, &'static str)> {
     let (format, media_type) = kind_of(head)?;
     // Documents that are read are formats of their own.
-    let own = [("spreadsheetml", "xlsx"), ("ms-excel.sheet.macro", "xlsx"), ("ms-excel.template.macro", "xlsx")];
+    let own =
+        [("spreadsheetml", "xlsx"), ("ms-excel.sheet.macro", "xlsx"), ("ms-excel.template.macro", "xlsx")];
     let own = own.iter().find(|(part, _)| media_type.contains(part));
     Some((own.map_or(format, |(_, format)| *format), media_type))
 }

@@ -74,7 +74,11 @@ struct Relationship {
     part: String,
 }
 
-fn relationships(package: &mut Package, part: &str, bounds: &Bounds) -> Result<Vec<Relationship>, FormatError> {
+fn relationships(
+    package: &mut Package,
+    part: &str,
+    bounds: &Bounds,
+) -> Result<Vec<Relationship>, FormatError> {
     let Some(content) = package.optional(&relationships_of(part))? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     elements(&content, bounds, |element| {

@@ -352,7 +352,9 @@ impl<'a> Cells<'a> {
         let serial = text.parse::<f64>().ok().filter(|serial| serial.is_finite());
         match (shown, serial) {
             (Shown::Number, _) | (_, None) => owned(number(text)),
-            (shown, Some(serial)) => moment(serial, shown, self.from_1904).unwrap_or_else(|| owned(number(text))),
+            (shown, Some(serial)) => {
+                moment(serial, shown, self.from_1904).unwrap_or_else(|| owned(number(text)))
+            }
         }
     }
 }
@@ -423,4 +425,3 @@ fn header(head: &[Valued]) -> Option<usize> {
         head[first..].iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
     has_header(&texts).then_some(first)
 }
-

@@ -198,7 +198,10 @@ impl<'a> Rewriting<'a> {
 }
 
 /// Where elements without content stand that are meant.
-fn empty_elements(content: &Content, is_meant: impl Fn(&BytesStart<'_>) -> bool) -> Result<Cuts, FormatError> {
+fn empty_elements(
+    content: &Content,
+    is_meant: impl Fn(&BytesStart<'_>) -> bool,
+) -> Result<Cuts, FormatError> {
     let (mut events, mut cuts) = (Events::new(content, usize::MAX), Cuts::new());
     loop {
         let next = events.next(|event, start, end| match event {

@@ -128,7 +128,8 @@ impl Reader {
                 self.bytes = 0;
             }
             b"c" if self.row.is_some() => {
-                let next = self.row.as_ref().and_then(|row| row.cells.last()).map_or(0, |cell| cell.column + 1);
+                let next =
+                    self.row.as_ref().and_then(|row| row.cells.last()).map_or(0, |cell| cell.column + 1);
                 let column = attribute(element, "r").and_then(|place| column_of(&place)).unwrap_or(next);
                 self.cell = Some(Cell {
                     column,
@@ -197,8 +198,8 @@ impl Reader {
 /// The column of a reference such as `AB12`, from 0.
 pub(super) fn column_of(reference: &str) -> Option<usize> {
     let letters = reference.bytes().take_while(u8::is_ascii_alphabetic);
-    let number = letters.take(4).fold(0, |number, letter| {
-        number * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1
-    });
+    let number = letters
+        .take(4)
+        .fold(0, |number, letter| number * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1);
     number.checked_sub(1)
 }

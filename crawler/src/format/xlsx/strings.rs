@@ -82,10 +82,15 @@ pub(super) fn write_without(
         Ok(())
     })?;
     for (start, end) in pieces {
-        crate::format::passages::copy_without(&content.clone(), &[(0, position), (start, content.len())], out)?;
+        crate::format::passages::copy_without(
+            &content.clone(),
+            &[(0, position), (start, content.len())],
+            out,
+        )?;
         // A prefixed root wants prefixed items; the item's own tags tell.
         let tag = content.range(start, 64)?;
-        let name: Vec<u8> = tag[1..].iter().copied().take_while(|byte| !b" />\t\r\n".contains(byte)).collect();
+        let name: Vec<u8> =
+            tag[1..].iter().copied().take_while(|byte| !b" />\t\r\n".contains(byte)).collect();
         let prefix = name.strip_suffix(b"si").unwrap_or_default();
         for part in [&b"<"[..], &name, b"><", prefix, b"t/></", &name, b">"] {
             out.write_all(part)?;

@@ -42,7 +42,8 @@ fn rows_have_names_types_and_dates() {
     assert_eq!(quoted("string"), ["Text(\"left over: eve@mail.example\")"]);
     assert_eq!(quoted("text"), ["Text(\"call +46 70 174 06 05\")"], "a comment's runs are one text");
     assert_eq!(quoted("creator"), ["Text(\"Dora Falk\")"]);
-    let units: Vec<_> = people.cells.iter().filter(|cell| cell.path == "id").map(|cell| cell.at.unit).collect();
+    let units: Vec<_> =
+        people.cells.iter().filter(|cell| cell.path == "id").map(|cell| cell.at.unit).collect();
     assert_eq!(units, [1, 2, 3]);
 }
 
@@ -79,7 +80,10 @@ fn a_removed_row_takes_its_strings_and_formulas_along_and_nothing_else() {
     for same in ["docProps/core.xml", "xl/comments1.xml", "xl/styles.xml", "xl/workbook.xml"] {
         assert_eq!(member(&after, same), member(&before, same));
     }
-    assert!(member(&after, "xl/worksheets/_rels/sheet1.xml.rels").contains("mailto:ada"), "a unit of its own");
+    assert!(
+        member(&after, "xl/worksheets/_rels/sheet1.xml.rels").contains("mailto:ada"),
+        "a unit of its own"
+    );
 }
 
 #[test]
