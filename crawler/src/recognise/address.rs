@@ -2,20 +2,13 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, Match, MatchKind};
 
-use super::text::{is_unspaced, no_tokens};
-use super::{ColumnFacts, Recogniser, Span};
+use super::text::is_unspaced;
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "STREET_ADDRESS",
-    id_name: "address",
-    identifies: false,
-    find,
-    normalise,
-    tokens: no_tokens,
-    column,
-};
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "STREET_ADDRESS", id_name: "address", identifies: false, find, normalise, column };
 
 /// Words after which an address stands, with what parts them from it.
 #[rustfmt::skip]
@@ -38,6 +31,9 @@ const ENDS: &[&str] = &[
     ", contato", ", e-post", ", correo", " with ", " asap", "\t", "|",
 ];
 const ADDRESS_BYTES_MAX: usize = 200;
+/// The longest of [`BEFORE`] and of [`ENDS`] have fewer bytes.
+const OPENING_BYTES_MAX: usize = 32;
+const ENDING_BYTES_MAX: usize = 24;
 /// Parts of words for streets and dwellings.
 #[rustfmt::skip]
 const STREET: &[&str] = &[
@@ -56,13 +52,21 @@ static OPENINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(BEFORE)
         .expect("a fixed list of words")
 });
 
-fn find(text: &str, out: &mut Vec<Span>) {
+static ENDINGS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(ENDS).expect("a fixed list of words"));
+static STREETS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(STREET).expect("a fixed list of words"));
+
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let (text, Some(out)) = (outline.text, hits.spans()) else { return };
+    let out = &mut *out;
     let mut past = 0;
-    for opening in OPENINGS.find_iter(text) {
+    for opening in openings(outline) {
         let fresh = text[..opening.start()]
             .chars()
             .next_back()
@@ -78,6 +82,17 @@ fn find(text: &str, out: &mut Vec<Span>) {
     find_european(text, out);
 }
 
+/// The words that announce an address, where a number is near enough behind them to be part of it.
+fn openings<'a>(outline: &'a Outline<'_>) -> impl Iterator<Item = Match> + 'a {
+    let text = outline.text;
+    let mut past = 0;
+    outline.numbers().flat_map(move |number| {
+        let from = number.start.saturating_sub(ADDRESS_BYTES_MAX + OPENING_BYTES_MAX).max(past);
+        past = number.start.max(past);
+        OPENINGS.find_iter(Input::new(text).range(from..past))
+    })
+}
+
 /// The end of an address that begins at `start`: it has a number and two words, and looks like one.
 fn address_end(text: &str, start: usize) -> Option<usize> {
     let mut limit = (start + ADDRESS_BYTES_MAX).min(text.len());
@@ -86,20 +101,13 @@ fn address_end(text: &str, start: usize) -> Option<usize> {
     }
     let lower = text[start..limit].to_ascii_lowercase();
     let mut length = lower.len();
-    for end in ENDS {
-        let mut from = 0;
-        while let Some(at) = lower[from..length].find(end).map(|i| from + i) {
-            // A dot behind a short word abbreviates (`st. Nowy`, `Apt. 4`, `ul. Długa`); it ends nothing.
-            let word = lower[..at].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            if *end == ". "
-                && (word.chars().count() <= 3 || word == "вл")
-                && !word.bytes().any(|b| b.is_ascii_digit())
-            {
-                from = at + 1;
-                continue;
-            }
-            length = length.min(at);
+    for end in ENDINGS.find_overlapping_iter(&lower) {
+        // What ends later may have begun earlier, but by no more than the longest ending.
+        if end.start() >= length + ENDING_BYTES_MAX {
             break;
+        }
+        if !(lower[end.range()] == *". " && is_abbreviated(&lower[..end.start()])) {
+            length = length.min(end.start());
         }
     }
     let body = text[start..start + length].trim_end_matches([' ', ',', ';', '.', '\'', ')']);
@@ -107,6 +115,12 @@ fn address_end(text: &str, start: usize) -> Option<usize> {
         body.matches('(').count() > body.matches(')').count() && text[start + body.len()..].starts_with(')');
     let body = &text[start..start + body.len() + usize::from(open)];
     is_address(body).then_some(start + body.len())
+}
+
+/// A dot behind a short word abbreviates (`st. Nowy`, `Apt. 4`, `ul. Długa`); it ends nothing.
+fn is_abbreviated(before: &str) -> bool {
+    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    (word.chars().count() <= 3 || word == "вл") && !word.bytes().any(|b| b.is_ascii_digit())
 }
 
 fn is_address(body: &str) -> bool {
@@ -129,8 +143,7 @@ fn is_address(body: &str) -> bool {
 }
 
 fn has_street(body: &str) -> bool {
-    let lower = format!(" {} ", body.to_lowercase());
-    STREET.iter().any(|w| lower.contains(w))
+    STREETS.is_match(&format!(" {} ", body.to_lowercase()))
 }
 
 /// `1303 Rice Springs Apt. 436, Lake Davidchester, SD 28013`: a number, a street, a town, a state and its ZIP code.

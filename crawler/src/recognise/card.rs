@@ -1,17 +1,12 @@
 //! Payment card numbers: ISO/IEC 7812 length, issuer range and Luhn checksum.
 
-use super::text::{NEGATIVE, clean_after, compact, each_number_start, has_word, lower_before, luhn, nearer};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use std::sync::LazyLock;
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "CREDIT_CARD_NUMBER",
-    id_name: "card",
-    identifies: true,
-    find,
-    normalise,
-    tokens,
-    column,
-};
+use super::text::{NEGATIVE, Words, clean_after, compact, lower_before, luhn, nearer};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "CREDIT_CARD_NUMBER", id_name: "card", identifies: true, find, normalise, column };
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
@@ -22,33 +17,33 @@ const WORDS: &[&str] = &[
 
 const NUMBER_BYTES_MAX: usize = 25;
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |start, end, number| {
-        let before = lower_before(text, start, 40);
-        let named = nearer(&before, WORDS, NEGATIVE);
-        let grouped = end - start > number.len();
-        let joined = is_joined(text, start, end);
-        let confidence = match (named, has_word(&before, NEGATIVE)) {
-            (true, _) => 0.98,
-            _ if joined => 0.2,
-            (false, true) => 0.4,
-            _ if grouped => 0.9,
-            // Maestro ranges are wide and one number in ten passes Luhn.
-            _ if number.len() >= 14
-                && !matches!(number.as_bytes()[..2], [b'5', b'0' | b'6'..=b'8'] | [b'6', b'3' | b'7']) =>
-            {
-                0.75
-            }
-            _ => 0.4,
-        };
-        if confidence >= 0.5 {
-            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence });
-        }
+static ANNOUNCED: LazyLock<Words> = LazyLock::new(|| Words::new(WORDS));
+
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    each(outline, |start, end, number| {
+        hits.span(Span::of(RECOGNISER.kind, start, end), || confidence(outline.text, start, end, number));
+        hits.token(RECOGNISER.kind, start, end, number);
     });
 }
 
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, sink);
+fn confidence(text: &str, start: usize, end: usize, number: &str) -> f32 {
+    let before = lower_before(text, start, 40);
+    let named = nearer(&before, &ANNOUNCED, &NEGATIVE);
+    let grouped = end - start > number.len();
+    let joined = is_joined(text, start, end);
+    match (named, NEGATIVE.any(&before)) {
+        (true, _) => 0.98,
+        _ if joined => 0.2,
+        (false, true) => 0.4,
+        _ if grouped => 0.9,
+        // Maestro ranges are wide and one number in ten passes Luhn.
+        _ if number.len() >= 14
+            && !matches!(number.as_bytes()[..2], [b'5', b'0' | b'6'..=b'8'] | [b'6', b'3' | b'7']) =>
+        {
+            0.75
+        }
+        _ => 0.4,
+    }
 }
 
 fn normalise(value: &str) -> Option<String> {
@@ -73,30 +68,36 @@ pub(super) fn is_joined(text: &str, start: usize, end: usize) -> bool {
     before || after
 }
 
-fn each(text: &str, mut visit: impl FnMut(usize, usize, &str)) {
+fn each(outline: &Outline<'_>, mut visit: impl FnMut(usize, usize, &str)) {
     let mut past = 0;
-    each_number_start(text, 12, |start| {
-        if start < past || !text.as_bytes()[start].is_ascii_digit() {
+    outline.each_number_start(12, |start| {
+        if start < past || !outline.text.as_bytes()[start].is_ascii_digit() {
             return;
         }
-        let Some((end, number)) = number_at(text, start) else { return };
+        let mut number = [0; NUMBER_BYTES_MAX];
+        let Some((end, digits)) = number_at(outline.text, start, &mut number) else { return };
         past = end;
-        visit(start, end, &number);
+        visit(start, end, digits);
     });
 }
 
 /// The longest card number that begins at `start`, its groups parted by one and the same separator.
-fn number_at(text: &str, start: usize) -> Option<(usize, String)> {
+fn number_at<'n>(
+    text: &str,
+    start: usize,
+    number: &'n mut [u8; NUMBER_BYTES_MAX],
+) -> Option<(usize, &'n str)> {
     let bytes = text.as_bytes();
-    let (mut number, mut separator, mut best) = (String::new(), None, None);
+    let (mut digits, mut separator, mut best) = (0, None, None);
     for (i, b) in bytes[start..].iter().enumerate().take(NUMBER_BYTES_MAX) {
         match b {
             b'0'..=b'9' => {
-                number.push(char::from(*b));
+                number[digits] = *b;
+                digits += 1;
                 let end = start + i + 1;
                 let ends = bytes.get(end).is_none_or(|n| !n.is_ascii_digit()) && clean_after(text, end);
-                if ends && is_card(number.as_bytes()) && groups_hold(&bytes[start..end]) {
-                    best = Some((end, number.clone()));
+                if ends && is_card(&number[..digits]) && groups_hold(&bytes[start..end]) {
+                    best = Some((end, digits));
                 }
             }
             b' ' | b'-' | b'.'
@@ -107,7 +108,8 @@ fn number_at(text: &str, start: usize) -> Option<(usize, String)> {
             _ => break,
         }
     }
-    best
+    let (end, digits) = best?;
+    Some((end, std::str::from_utf8(&number[..digits]).ok()?))
 }
 
 /// Written in groups, a card number has groups of three to six digits, the first of four.

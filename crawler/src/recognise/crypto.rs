@@ -3,30 +3,30 @@
 use sha2::{Digest, Sha256};
 
 use super::text::{clean_after, clean_before};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "CRYPTO_ADDRESS",
-    id_name: "crypto",
-    identifies: true,
-    find,
-    normalise,
-    tokens,
-    column,
-};
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "CRYPTO_ADDRESS", id_name: "crypto", identifies: true, find, normalise, column };
 
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const BECH32_BYTES_MAX: usize = 90;
+const WORD_BYTES_MIN: usize = 26;
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |start, end, subtype, _| {
-        out.push(Span { start, end, kind: RECOGNISER.kind, subtype: Some(subtype), confidence: 0.97 });
-    });
-}
-
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, |start, end, _, normal| sink(start, end, normal));
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let text = outline.text;
+    for run in outline.long(WORD_BYTES_MIN).filter(|run| run.end - run.start <= BECH32_BYTES_MAX) {
+        if !clean_before(text, run.start) || !clean_after(text, run.end) {
+            continue;
+        }
+        if let Some((subtype, normal)) = read(&text[run.start..run.end]) {
+            hits.span(
+                Span { subtype: Some(subtype), ..Span::of(RECOGNISER.kind, run.start, run.end) },
+                || 0.97,
+            );
+            hits.token(RECOGNISER.kind, run.start, run.end, &normal);
+        }
+    }
 }
 
 fn normalise(value: &str) -> Option<String> {
@@ -36,30 +36,6 @@ fn normalise(value: &str) -> Option<String> {
 fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
     let share = facts.whole_share().max(facts.form_share());
     (share >= 0.3).then_some(0.8 + 0.19 * share)
-}
-
-fn each(text: &str, mut visit: impl FnMut(usize, usize, &'static str, &str)) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_alphanumeric() {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
-            at += 1;
-        }
-        if !(26..=BECH32_BYTES_MAX).contains(&(at - start))
-            || !clean_before(text, start)
-            || !clean_after(text, at)
-        {
-            continue;
-        }
-        if let Some((subtype, normal)) = read(&text[start..at]) {
-            visit(start, at, subtype, &normal);
-        }
-    }
 }
 
 /// The currency and the normal form: mixed case says something in base58 and nothing in the others.

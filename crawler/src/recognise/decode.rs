@@ -32,19 +32,54 @@ impl Reading {
     }
 }
 
-/// Gives the reading if the text has anything to decode, else `None` at the price of one pass over its bytes.
-pub(super) fn read(text: &str) -> Option<Reading> {
-    if !has_escape(text.as_bytes()) {
-        return None;
+/// Gives the readings of the lines that have anything to decode, with where they begin; costs one pass over the bytes
+/// where nothing has.
+pub(super) fn read(text: &str) -> impl Iterator<Item = (usize, Reading)> + '_ {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let escape = from + next_escape(&text[from..])?;
+        let start = memchr::memrchr(b'\n', &bytes[from..escape]).map_or(from, |i| from + i + 1);
+        from = lines_end(bytes, escape);
+        Some((start, reading_of(&text[start..from])))
+    })
+}
+
+/// The reading of a short text as a whole, if it has anything to decode.
+pub(super) fn read_whole(text: &str) -> Option<Reading> {
+    next_escape(text).map(|_| reading_of(text))
+}
+
+/// Where the line of `at` ends, with the lines that soft breaks join to it.
+fn lines_end(bytes: &[u8], at: usize) -> usize {
+    let mut end = at;
+    while let Some(i) = memchr::memchr(b'\n', &bytes[end..]) {
+        end += i + 1;
+        let line = &bytes[..end];
+        if !line.ends_with(b"=\n") && !line.ends_with(b"=\r\n") {
+            return end;
+        }
     }
-    let mut reading =
-        Reading { text: String::with_capacity(text.len()), starts: Vec::new(), ends: Vec::new() };
-    let mut changed = false;
+    bytes.len()
+}
+
+fn reading_of(text: &str) -> Reading {
+    let capacity = text.len();
+    let mut reading = Reading {
+        text: String::with_capacity(capacity),
+        starts: Vec::with_capacity(capacity),
+        ends: Vec::with_capacity(capacity),
+    };
     let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
+    while at < text.len() {
+        let plain = text[at..].find(is_mark).unwrap_or(text.len() - at);
+        text[at..at + plain].char_indices().for_each(|(i, c)| {
+            reading.push(c, at + i, at + i + c.len_utf8());
+        });
+        at += plain;
+        let Some(c) = text[at..].chars().next() else { break };
         match escape_at(text, at) {
             Some((length, decoded)) => {
-                changed = true;
                 decoded.iter().for_each(|d| reading.push(*d, at, at + length));
                 at += length;
             }
@@ -54,20 +89,23 @@ pub(super) fn read(text: &str) -> Option<Reading> {
             }
         }
     }
-    changed.then_some(reading)
+    reading
 }
 
-fn has_escape(bytes: &[u8]) -> bool {
-    let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
-    let marks = memchr::memchr3_iter(b'%', b'\\', b'=', bytes).any(|i| match bytes[i] {
-        b'\\' => bytes.get(i + 1).is_some_and(|b| matches!(b, b'u' | b'x' | b'/')),
-        b'=' if bytes.get(i + 1) == Some(&b'\n') || bytes.get(i + 1) == Some(&b'\r') => true,
-        _ => hex(i + 1) && hex(i + 2),
-    });
-    marks
-        || memchr::memmem::find(bytes, b"&#").is_some()
-        || memchr::memchr2_iter(0xEF, 0xC2, bytes)
-            .any(|i| matches!(bytes.get(i + 1), Some(0xBC | 0xBD | 0xA0)))
+/// Whether a character may begin an escape.
+fn is_mark(c: char) -> bool {
+    matches!(c, '%' | '\\' | '=' | '&' | '\u{A0}' | '\u{FF01}'..='\u{FF5E}')
+}
+
+/// Where the first escape begins.
+fn next_escape(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_escape = |at: &usize| escape_at(text, *at).is_some();
+    let marked = memchr::memchr3_iter(b'%', b'\\', b'=', bytes).find(is_escape);
+    let referred = memchr::memmem::find_iter(bytes, b"&#").find(is_escape);
+    let wide =
+        memchr::memchr2_iter(0xEF, 0xC2, bytes).filter(|at| text.is_char_boundary(*at)).find(is_escape);
+    [marked, referred, wide].into_iter().flatten().min()
 }
 
 /// The length of the escape at `at` and what it stands for.
@@ -140,7 +178,7 @@ fn reference(text: &str, at: usize) -> Option<(usize, Vec<char>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::read_whole;
 
     #[test]
     fn escapes_are_read_and_lead_back() {
@@ -155,7 +193,7 @@ mod tests {
             ("０１２", "012", "０１２"),
             ("soft=\r\nbreak", "softbreak", "soft=\r\nbreak"),
         ] {
-            let reading = read(text).expect(text);
+            let reading = read_whole(text).expect(text);
             let start = reading.text.find(expected).expect(text);
             let (from, to) = reading.original(start, start + expected.len());
             assert_eq!(&text[from..to], place);
@@ -165,7 +203,7 @@ mod tests {
     #[test]
     fn plain_text_is_not_copied() {
         for text in ["", "100 % sure", "a=b", "x \\n y", "%zz \\u12", "naïve"] {
-            assert!(read(text).is_none(), "{text}");
+            assert!(read_whole(text).is_none(), "{text}");
         }
     }
 }

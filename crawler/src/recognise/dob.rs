@@ -1,17 +1,12 @@
 //! Dates of birth: a date with a word of birth before it, or a column of dates as people's lives spread them.
 
-use super::text::{clean_after, clean_before, lower_before, no_tokens};
-use super::{ColumnFacts, Recogniser, Span};
+use std::sync::LazyLock;
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "DATE_OF_BIRTH",
-    id_name: "dob",
-    identifies: false,
-    find,
-    normalise,
-    tokens: no_tokens,
-    column,
-};
+use super::text::{Words, clean_after, clean_before, lower_before};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "DATE_OF_BIRTH", id_name: "dob", identifies: false, find, normalise, column };
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
@@ -30,33 +25,29 @@ const HEADER_WORDS: &[&str] = &[
     "syntymäaika", "urodzenia", "narození", "dogum", "doğum", "рождения", "生日", "出生日期", "生年月日", "생년월일",
 ];
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        while at < bytes.len() && bytes[at].is_ascii_digit() {
-            at += 1;
-        }
-        if !matches!(at - start, 1 | 2 | 4) || !clean_before(text, start) {
+static ANNOUNCING: LazyLock<Words> = LazyLock::new(|| Words::new(WORDS));
+
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let (text, Some(out)) = (outline.text, hits.spans()) else { return };
+    let mut past = 0;
+    for run in outline.numbers().filter(|run| run.digit == run.start) {
+        let (start, bytes) = (run.start, text.as_bytes());
+        let digits = bytes[start..run.end].iter().take_while(|b| b.is_ascii_digit()).count();
+        if start < past || !matches!(digits, 1 | 2 | 4) || !clean_before(text, start) {
             continue;
         }
         let Some((end, _)) = date_at(bytes, start).or_else(|| worded_date_at(text, start)) else { continue };
         let before = lower_before(text, start, 32);
         if clean_after(text, end) && is_announced(&before) {
             out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.93 });
-            at = end;
+            past = end;
         }
     }
 }
 
 /// Whether a word of birth stands before with no other date, and at most a few words, between.
 fn is_announced(before: &str) -> bool {
-    WORDS.iter().filter_map(|w| super::text::last_word(before, w)).max().is_some_and(|past| {
+    ANNOUNCING.nearest(before).is_some_and(|past| {
         let between = &before[past..];
         !between.bytes().any(|b| b.is_ascii_digit()) && between.split_whitespace().count() <= 3
     })

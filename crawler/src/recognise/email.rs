@@ -2,10 +2,10 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "EMAIL_ADDRESS", id_name: "email", identifies: true, find, normalise, tokens, column };
+    Recogniser { kind: "EMAIL_ADDRESS", id_name: "email", identifies: true, find, normalise, column };
 
 /// Endings that look like a top-level domain but name a file (`logo@2x.png`, `app@next.js`).
 #[rustfmt::skip]
@@ -21,15 +21,12 @@ const DOMAIN_BYTES_MAX: usize = 255;
 /// How far before an address the scheme of its URL is looked for.
 const URL_BYTES_MAX: usize = 256;
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |start, end| {
-        out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.98 });
-    });
-}
-
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, |start, end| {
-        sink(start, end, &fold(&text[start..end]));
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    each(outline.text, |start, end| {
+        hits.span(Span::of(RECOGNISER.kind, start, end), || 0.98);
+        if hits.wants_tokens() {
+            hits.token(RECOGNISER.kind, start, end, &fold(&outline.text[start..end]));
+        }
     });
 }
 
@@ -47,7 +44,10 @@ fn normalise(value: &str) -> Option<String> {
 }
 
 fn fold(address: &str) -> String {
-    address.nfkc().flat_map(char::to_lowercase).collect()
+    match address.is_ascii() {
+        true => address.to_ascii_lowercase(),
+        false => address.nfkc().flat_map(char::to_lowercase).collect(),
+    }
 }
 
 fn column(facts: &ColumnFacts<'_>) -> Option<f32> {

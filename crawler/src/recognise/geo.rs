@@ -1,21 +1,15 @@
 //! Coordinates: a latitude and a longitude in decimal degrees with four decimals or more (about ten metres).
 
-use super::text::{clean_after, clean_before, no_tokens};
-use super::{ColumnFacts, Recogniser, Span};
+use super::text::{clean_after, clean_before};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "GEO_COORDINATES",
-    id_name: "geo",
-    identifies: false,
-    find,
-    normalise,
-    tokens: no_tokens,
-    column,
-};
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "GEO_COORDINATES", id_name: "geo", identifies: false, find, normalise, column };
 
 const DECIMALS_MIN: usize = 4;
 
-fn find(text: &str, out: &mut Vec<Span>) {
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let (text, Some(out)) = (outline.text, hits.spans()) else { return };
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(dot) = memchr::memchr(b'.', &bytes[at..]).map(|i| at + i) {

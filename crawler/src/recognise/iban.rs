@@ -1,10 +1,12 @@
 //! International bank account numbers: ISO 13616 form, length by country, ISO 7064 MOD 97-10.
 
+use std::sync::LazyLock;
+
 use super::text::{clean_after, clean_before, compact};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "IBAN_CODE", id_name: "iban", identifies: true, find, normalise, tokens, column };
+    Recogniser { kind: "IBAN_CODE", id_name: "iban", identifies: true, find, normalise, column };
 
 /// Country and length, from the SWIFT IBAN registry.
 const LENGTHS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 \
@@ -12,14 +14,18 @@ const LENGTHS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY
     KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 \
     PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30";
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |start, end, _| {
-        out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.99 });
-    });
-}
-
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, sink);
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let mut past = 0;
+    // The two check digits are the rarest mark of the four characters that open an IBAN.
+    for run in outline.numbers().filter(|run| run.digit == run.start + 2) {
+        if run.start < past {
+            continue;
+        }
+        let Some((end, code)) = code_at(outline.text, run.start) else { continue };
+        hits.span(Span::of(RECOGNISER.kind, run.start, end), || 0.99);
+        hits.token(RECOGNISER.kind, run.start, end, &code);
+        past = end;
+    }
 }
 
 fn normalise(value: &str) -> Option<String> {
@@ -32,25 +38,6 @@ fn normalise(value: &str) -> Option<String> {
 fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
     let share = facts.whole_share().max(facts.form_share());
     (share >= 0.3).then_some(0.8 + 0.19 * share)
-}
-
-fn each(text: &str, mut visit: impl FnMut(usize, usize, &str)) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at + 15 <= bytes.len() {
-        // The two check digits are the rarest mark of the four characters that open an IBAN.
-        if !(bytes[at + 2].is_ascii_digit()) {
-            at += if bytes[at + 2].is_ascii_alphabetic() { 1 } else { 3 };
-            continue;
-        }
-        match code_at(text, at) {
-            Some((end, code)) => {
-                visit(at, end, &code);
-                at = end;
-            }
-            None => at += 1,
-        }
-    }
 }
 
 fn code_at(text: &str, start: usize) -> Option<(usize, String)> {
@@ -85,11 +72,27 @@ fn code_at(text: &str, start: usize) -> Option<(usize, String)> {
     None
 }
 
+/// The length by the two letters of the country; 0 where there is none.
+static LENGTH: LazyLock<[u8; 676]> = LazyLock::new(|| {
+    let mut table = [0; 676];
+    for entry in LENGTHS.split_ascii_whitespace() {
+        if let (Some(place), Ok(length)) = (place_of(&entry[..2]), entry[2..].parse()) {
+            table[place] = length;
+        }
+    }
+    table
+});
+
+fn place_of(country: &str) -> Option<usize> {
+    let letter = |b: u8| b.is_ascii_uppercase().then(|| usize::from(b - b'A'));
+    match country.as_bytes() {
+        [a, b] => Some(letter(*a)? * 26 + letter(*b)?),
+        _ => None,
+    }
+}
+
 fn length_of(country: &str) -> Option<usize> {
-    LENGTHS
-        .split_ascii_whitespace()
-        .find(|entry| entry.starts_with(country))
-        .and_then(|entry| entry[2..].parse().ok())
+    place_of(country).map(|place| usize::from(LENGTH[place])).filter(|length| *length > 0)
 }
 
 fn is_valid(code: &str) -> bool {

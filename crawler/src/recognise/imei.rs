@@ -1,35 +1,27 @@
 //! Mobile device numbers (3GPP TS 23.003): fifteen digits, a type allocation code and a Luhn digit.
 
 use super::card::is_joined;
-use super::text::{NEGATIVE, clean_after, compact, each_number_start, has_word, lower_before, luhn};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use super::text::{NEGATIVE, clean_after, compact, has_word, lower_before, luhn};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "IMEI_HARDWARE_ID",
-    id_name: "imei",
-    identifies: true,
-    find,
-    normalise,
-    tokens,
-    column,
-};
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "IMEI_HARDWARE_ID", id_name: "imei", identifies: true, find, normalise, column };
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |start, end, _| {
-        let before = lower_before(text, start, 24);
-        let confidence = match has_word(&before, &["imei", "imeisv", "device", "handset", "meid"]) {
-            true => 0.98,
-            false if has_word(&before, NEGATIVE) || is_joined(text, start, end) => 0.3,
-            false => 0.7,
-        };
-        if confidence >= 0.5 {
-            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence });
-        }
+const WORDS: [&str; 5] = ["imei", "imeisv", "device", "handset", "meid"];
+
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let text = outline.text;
+    each(outline, |start, end, number| {
+        hits.span(Span::of(RECOGNISER.kind, start, end), || {
+            let before = lower_before(text, start, 24);
+            match has_word(&before, &WORDS) {
+                true => 0.98,
+                false if NEGATIVE.any(&before) || is_joined(text, start, end) => 0.3,
+                false => 0.7,
+            }
+        });
+        hits.token(RECOGNISER.kind, start, end, number);
     });
-}
-
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, sink);
 }
 
 fn normalise(value: &str) -> Option<String> {
@@ -42,9 +34,12 @@ fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
     (share >= 0.8 || (named && share >= 0.4)).then_some(0.7 + 0.28 * share)
 }
 
-fn each(text: &str, mut visit: impl FnMut(usize, usize, &str)) {
-    let bytes = text.as_bytes();
-    each_number_start(text, 15, |start| {
+fn each(outline: &Outline<'_>, mut visit: impl FnMut(usize, usize, &str)) {
+    let (text, bytes) = (outline.text, outline.text.as_bytes());
+    outline.each_number_start(15, |start| {
+        if !bytes[start].is_ascii_digit() {
+            return;
+        }
         let (mut number, mut end) = (String::with_capacity(15), start);
         while end < bytes.len() && number.len() < 15 {
             match bytes[end] {

@@ -1,12 +1,13 @@
 //! IP addresses, version 4 (dotted) and 6 (RFC 4291), in canonical spelling (RFC 5952).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
-use super::text::{clean_after, clean_before, has_word, lower_before};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use super::text::{Words, clean_after, clean_before, lower_before};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "IP_ADDRESS", id_name: "ip", identifies: true, find, normalise, tokens, column };
+    Recogniser { kind: "IP_ADDRESS", id_name: "ip", identifies: true, find, normalise, column };
 
 /// Four dotted numbers after one of these are a version or a section.
 #[rustfmt::skip]
@@ -14,24 +15,22 @@ const VERSION_WORDS: &[&str] = &[
     "version", "ver", "v", "release", "firmware", "fw", "build", "section", "chapter", "clause", "oid",
     "driver", "kernel", "versión", "versione", "versão", "wersja", "versie", "версия", "sürüm",
 ];
+static VERSIONS: LazyLock<Words> = LazyLock::new(|| Words::new(VERSION_WORDS));
 const ADDRESS_BYTES_MAX: usize = 45;
 
-fn find(text: &str, out: &mut Vec<Span>) {
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let text = outline.text;
     each(text, |start, end, address| {
-        let confidence = match address {
+        hits.span(Span::of(RECOGNISER.kind, start, end), || match address {
             IpAddr::V4(v4) if v4.is_unspecified() || v4.is_broadcast() => 0.3,
-            IpAddr::V4(_) if has_word(&lower_before(text, start, 12), VERSION_WORDS) => 0.3,
+            IpAddr::V4(_) if VERSIONS.any(&lower_before(text, start, 12)) => 0.3,
             IpAddr::V6(v6) if v6.is_unspecified() || v6.is_loopback() => 0.3,
             _ => 0.95,
-        };
-        if confidence >= 0.5 {
-            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence });
+        });
+        if hits.wants_tokens() {
+            hits.token(RECOGNISER.kind, start, end, &canonical(address));
         }
     });
-}
-
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, |start, end, address| sink(start, end, &canonical(address)));
 }
 
 fn normalise(value: &str) -> Option<String> {

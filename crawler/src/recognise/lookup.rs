@@ -1,10 +1,12 @@
 //! One identifier: its normal form, the tokens that the subject index keeps, and the places that lookup confirms.
 //!
-//! All of it reads the recognisers' `tokens`, so index and lookup agree by construction: what [`matches`] confirms
+//! All of it reads the candidates that the recognisers give, so index and lookup agree by construction: what [`matches`] confirms
 //! under a kind, [`identifiers`] has emitted for the same text.
 
-use super::scan::{classes_of, has_chance, pieces};
-use super::{RECOGNISERS, Recogniser, Span, by_kind, decode};
+use std::sync::LazyLock;
+
+use super::hits::TokenSink;
+use super::{RECOGNISERS, Recogniser, Span, by_kind, decode, scan};
 
 /// Keys of rows are indexed under `KEY:` and the normalised name of their column.
 const KEY_PREFIX: &str = "KEY:";
@@ -38,11 +40,13 @@ pub fn matches(kind: &str, normal: &str, text: &str, out: &mut Vec<(usize, usize
         return;
     }
     let Some(recogniser) = by_kind(kind) else { return };
-    each_token(recogniser, text, &mut |start, end, token| {
+    let mut give = |_: &'static str, start, end, token: &str| {
         if token == normal {
             out.push((start, end));
         }
-    });
+    };
+    scan::run(&[recogniser], text, None, Some(&mut give));
+    each_whole(&[recogniser], text, &mut give);
     let mut found = out.split_off(first);
     found.sort_unstable();
     found.dedup();
@@ -55,10 +59,22 @@ pub fn matches(kind: &str, normal: &str, text: &str, out: &mut Vec<(usize, usize
 /// complete.
 pub fn identifiers(text: &str, spans: &[Span], out: &mut Vec<(&'static str, String)>) {
     debug_assert!(spans.iter().all(|s| s.end <= text.len()), "spans are of this text");
+    gather(text, None, out);
+}
+
+/// The recognisers whose kinds go into the index.
+static IDENTIFYING: LazyLock<Vec<&'static Recogniser>> =
+    LazyLock::new(|| RECOGNISERS.iter().copied().filter(|r| r.identifies).collect());
+
+/// The tokens of a text, each once, and its spans if anybody wants them.
+pub(super) fn gather(text: &str, spans: Option<&mut Vec<Span>>, out: &mut Vec<(&'static str, String)>) {
     let mut found = Vec::new();
-    for recogniser in RECOGNISERS.iter().filter(|r| r.identifies) {
-        each_token(recogniser, text, &mut |_, _, normal| found.push((recogniser.kind, normal.to_owned())));
+    let mut give = |kind, _, _, normal: &str| found.push((kind, normal.to_owned()));
+    match spans {
+        Some(spans) => scan::run(RECOGNISERS, text, Some(spans), Some(&mut give)),
+        None => scan::run(&IDENTIFYING, text, None, Some(&mut give)),
     }
+    each_whole(&IDENTIFYING, text, &mut give);
     found.sort_unstable();
     found.dedup();
     out.append(&mut found);
@@ -70,48 +86,39 @@ pub fn normal_forms(kind: &str, value: &str) -> Vec<String> {
     let mut forms: Vec<String> = normalise(kind, value).into_iter().collect();
     if let Some(recogniser) = by_kind(kind).filter(|_| !forms.is_empty()) {
         let value = value.trim();
-        (recogniser.tokens)(value, &mut |start, end, normal| {
+        let mut give = |_: &'static str, start, end, normal: &str| {
             if start == 0 && end == value.len() && !forms.iter().any(|f| f == normal) {
                 forms.push(normal.to_owned());
             }
-        });
+        };
+        scan::run(&[recogniser], value, None, Some(&mut give));
     }
     forms
 }
 
-fn each_token(recogniser: &Recogniser, text: &str, sink: &mut dyn FnMut(usize, usize, &str)) {
-    for (from, piece) in pieces(text) {
-        if has_chance(recogniser.kind, classes_of(piece)) {
-            (recogniser.tokens)(piece, &mut |start, end, normal| sink(from + start, from + end, normal));
-        }
-        let Some(reading) = decode::read(piece) else { continue };
-        (recogniser.tokens)(&reading.text, &mut |start, end, normal| {
-            let (start, end) = reading.original(start, end);
-            sink(from + start, from + end, normal);
-        });
-    }
-    each_whole(recogniser, text, sink);
-}
-
 /// The whole trimmed cell, as it stands and decoded.
-fn each_whole(recogniser: &Recogniser, text: &str, sink: &mut dyn FnMut(usize, usize, &str)) {
+pub(super) fn each_whole(recognisers: &[&'static Recogniser], text: &str, sink: &mut TokenSink<'_>) {
     let (start, end) = trimmed(text);
     let cell = &text[start..end];
-    if cell.len() > CELL_BYTES_MAX {
+    // Every identifier has a digit or an `@`, but for addresses of devices that happen to be spelt in letters.
+    let telling = |b: u8| b.is_ascii_digit() || matches!(b, b'@' | b':' | b'-' | b'.') || b >= 0x80;
+    if cell.len() > CELL_BYTES_MAX || !(cell.len() == 12 || cell.bytes().any(telling)) {
         return;
     }
     let mut give = |value: &str| {
-        if let Some(normal) = (recogniser.normalise)(value) {
-            sink(start, end, &normal);
+        for recogniser in recognisers {
+            if let Some(normal) = (recogniser.normalise)(value) {
+                sink(recogniser.kind, start, end, &normal);
+            }
         }
     };
     give(cell);
-    if let Some(reading) = decode::read(cell) {
+    if let Some(reading) = decode::read_whole(cell) {
         give(reading.text.trim());
     }
 }
 
-fn trimmed(text: &str) -> (usize, usize) {
+pub(super) fn trimmed(text: &str) -> (usize, usize) {
     let start = text.len() - text.trim_start().len();
     (start, start + text.trim().len())
 }

@@ -1,19 +1,16 @@
 //! Hardware addresses of network devices (EUI-48), in pairs with colons or dashes or in Cisco's dotted form.
 
 use super::text::{clean_after, clean_before};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "MAC_ADDRESS", id_name: "mac", identifies: true, find, normalise, tokens, column };
+    Recogniser { kind: "MAC_ADDRESS", id_name: "mac", identifies: true, find, normalise, column };
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |start, end, _| {
-        out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.97 });
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    each(outline.text, |start, end, normal| {
+        hits.span(Span::of(RECOGNISER.kind, start, end), || 0.97);
+        hits.token(RECOGNISER.kind, start, end, normal);
     });
-}
-
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, sink);
 }
 
 fn normalise(value: &str) -> Option<String> {
@@ -34,19 +31,17 @@ fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
 
 fn each(text: &str, mut visit: impl FnMut(usize, usize, &str)) {
     let bytes = text.as_bytes();
-    let mut at = 2;
-    while at + 12 <= bytes.len() {
-        if !matches!(bytes[at], b':' | b'-' | b'.') {
-            at += 1;
+    let mut past = 0;
+    for at in memchr::memchr3_iter(b':', b'-', b'.', bytes) {
+        let size = if bytes[at] == b'.' { 4 } else { 2 };
+        // The next sign stands one group further on.
+        let Some(start) = at.checked_sub(size).filter(|start| *start >= past) else { continue };
+        if bytes.get(at + size + 1) != Some(&bytes[at]) || !bytes[start].is_ascii_hexdigit() {
             continue;
         }
-        let start = if bytes[at] == b'.' { at.wrapping_sub(4) } else { at - 2 };
-        match (start < at).then(|| address_at(bytes, start)).flatten() {
-            Some((end, normal)) if is_apart(text, start, end) => {
-                visit(start, end, &normal);
-                at = end;
-            }
-            _ => at += 1,
+        if let Some((end, normal)) = address_at(bytes, start).filter(|(end, _)| is_apart(text, start, *end)) {
+            visit(start, end, &normal);
+            past = end;
         }
     }
 }

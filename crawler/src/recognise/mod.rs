@@ -13,14 +13,17 @@ mod dob;
 mod email;
 mod geo;
 mod header;
+mod hits;
 mod iban;
 mod imei;
 mod ip;
 mod key;
+mod known;
 mod lookup;
 mod mac;
 mod name;
 mod national_id;
+mod outline;
 mod passport;
 mod phone;
 mod scan;
@@ -32,13 +35,13 @@ mod username;
 mod tests;
 
 pub use column::{ColumnFacts, ColumnTally, Shape, Verdict};
+pub use hits::Hits;
 pub use key::{is_key_name, key_name};
+pub use known::Known;
 pub use lookup::{identifiers, matches, normal_forms, normalise};
+pub use outline::Outline;
 pub use phone::set_default_regions;
-pub use scan::recognise;
-
-/// Takes a candidate of an identifier: its byte range, and one normal form that it may stand for.
-pub type TokenSink<'a> = dyn FnMut(usize, usize, &str) + 'a;
+pub use scan::{recognise, recognise_and_identify, recognise_one};
 
 /// One kind of identifier or of personal data.
 pub struct Recogniser {
@@ -48,13 +51,12 @@ pub struct Recogniser {
     pub id_name: &'static str,
     /// Whether one value can name one person, so that it goes into the subject index.
     pub identifies: bool,
-    /// Pushes the spans in free text that are worth a finding; linear time, never panics.
-    pub find: fn(&str, &mut Vec<Span>),
+    /// Gives the spans in free text that are worth a finding, and, if the kind identifies, every candidate with its
+    /// normal forms; linear time, never panics. Candidates are wider than spans on purpose: index and lookup both read
+    /// them, so a value that lookup confirms has always been indexed, whatever the context made of its confidence.
+    pub find: fn(&Outline<'_>, &mut Hits<'_>),
     /// Gives the canonical spelling of a value, or `None` when the value has not this form.
     pub normalise: fn(&str) -> Option<String>,
-    /// Gives every candidate with its normal forms. Wider than `find` on purpose: index and lookup both read it, so a
-    /// value that lookup confirms has always been indexed, whatever the context around it made of its confidence.
-    pub tokens: fn(&str, &mut TokenSink<'_>),
     /// Judges a whole column by its header and the shares of its cells.
     pub column: fn(&ColumnFacts<'_>) -> Option<f32>,
 }

@@ -1,17 +1,13 @@
 //! Passport numbers. They carry no checksum outside the machine-readable zone, so a word must announce them.
 
-use super::text::{clean_after, last_word, lower_before, no_tokens};
-use super::{ColumnFacts, Recogniser, Span};
+use std::sync::LazyLock;
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "PASSPORT",
-    id_name: "passport",
-    identifies: false,
-    find,
-    normalise,
-    tokens: no_tokens,
-    column,
-};
+use super::outline::Run;
+use super::text::{Words, clean_after, clean_before, lower_before};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "PASSPORT", id_name: "passport", identifies: false, find, normalise, column };
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
@@ -20,29 +16,22 @@ const WORDS: &[&str] = &[
     "паспорта", "διαβατήριο", "护照", "护照号", "パスポート", "旅券", "여권", "여권번호",
 ];
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_alphanumeric() {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
-            at += 1;
-        }
-        if !is_like(&text[start..at]) || !clean_after(text, at) || !super::text::clean_before(text, start) {
+static ANNOUNCING: LazyLock<Words> = LazyLock::new(|| Words::new(WORDS));
+
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let (text, Some(out)) = (outline.text, hits.spans()) else { return };
+    for Run { start, end, .. } in outline.numbers() {
+        if !is_like(&text[start..end]) || !clean_after(text, end) || !clean_before(text, start) {
             continue;
         }
         let before = lower_before(text, start, 32);
-        let announced = WORDS.iter().filter_map(|w| last_word(&before, w)).max().is_some_and(|past| {
+        let announced = ANNOUNCING.nearest(&before).is_some_and(|past| {
             let between = &before[past..];
             !between.bytes().any(|b| b.is_ascii_digit() || b == b',')
                 && between.split_whitespace().count() <= 3
         });
         if announced {
-            out.push(Span { start, end: at, kind: RECOGNISER.kind, subtype: None, confidence: 0.93 });
+            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.93 });
         }
     }
 }

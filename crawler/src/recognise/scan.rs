@@ -1,39 +1,11 @@
 //! The whole table over one text: which recognisers are worth running, and which span wins where several meet.
 
-use super::{RECOGNISERS, Span, decode};
-
-/// What a text must hold for a recogniser to have a chance; one pass over the bytes tells.
-const DIGIT: u8 = 1;
-const AT: u8 = 2;
-const COLON: u8 = 4;
-const DOT: u8 = 8;
-const UPPER: u8 = 16;
-const WIDE: u8 = 32;
-const LETTER: u8 = 64;
-
-static CLASS: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut b = 0;
-    while b < 256 {
-        table[b] = match b as u8 {
-            b'0'..=b'9' => DIGIT,
-            b'@' => AT,
-            b':' => COLON,
-            b'.' => DOT,
-            b'A'..=b'Z' => UPPER | LETTER,
-            b'a'..=b'z' => LETTER,
-            0x80..=0xFF => WIDE,
-            _ => 0,
-        };
-        b += 1;
-    }
-    table
-}
+use super::hits::TokenSink;
+use super::outline::{AT, COLON, DIGIT, DOT, LETTER, UPPER, WIDE};
+use super::{Hits, Outline, RECOGNISERS, Recogniser, Span, decode, lookup};
 
 /// Whether a text of these classes can hold the kind.
-pub(super) fn has_chance(kind: &str, classes: u8) -> bool {
+fn has_chance(kind: &str, classes: u8) -> bool {
     let all = |wanted: u8| classes & wanted == wanted;
     match kind {
         "EMAIL_ADDRESS" => all(AT | DOT),
@@ -41,6 +13,7 @@ pub(super) fn has_chance(kind: &str, classes: u8) -> bool {
         "PERSON_NAME" => classes & (UPPER | WIDE) != 0,
         "USERNAME" => classes & LETTER != 0,
         "MAC_ADDRESS" => classes & (DIGIT | LETTER) != 0,
+        "CRYPTO_ADDRESS" => true,
         _ => all(DIGIT) || kind == "AUTH_TOKEN",
     }
 }
@@ -52,36 +25,101 @@ const PIECE_BYTES: usize = 2048;
 /// confident wins, then the longer.
 pub fn recognise(text: &str, out: &mut Vec<Span>) {
     let mut spans = Vec::new();
-    for (from, piece) in pieces(text) {
-        let first = spans.len();
-        find_all(piece, &mut spans);
-        if let Some(reading) = decode::read(piece) {
-            let mut found = Vec::new();
-            find_all(&reading.text, &mut found);
-            spans.extend(found.into_iter().map(|span| {
-                let (start, end) = reading.original(span.start, span.end);
-                Span { start, end, ..span }
-            }));
-        }
-        for span in &mut spans[first..] {
-            span.start += from;
-            span.end += from;
-        }
-    }
+    run(RECOGNISERS, text, Some(&mut spans), None);
     settle(&mut spans);
     out.append(&mut spans);
 }
 
-fn find_all(text: &str, out: &mut Vec<Span>) {
-    let classes = classes_of(text);
-    for recogniser in RECOGNISERS.iter().filter(|r| has_chance(r.kind, classes)) {
-        (recogniser.find)(text, out);
+/// Does what [`recognise`] and [`super::identifiers`] do, in one pass.
+pub fn recognise_and_identify(text: &str, out: &mut Vec<Span>, tokens: &mut Vec<(&'static str, String)>) {
+    let mut spans = Vec::new();
+    lookup::gather(text, Some(&mut spans), tokens);
+    settle(&mut spans);
+    out.append(&mut spans);
+}
+
+/// Does what [`recognise`] does with one recogniser alone.
+pub fn recognise_one(recogniser: &'static Recogniser, text: &str, out: &mut Vec<Span>) {
+    let mut spans = Vec::new();
+    run(&[recogniser], text, Some(&mut spans), None);
+    settle(&mut spans);
+    out.append(&mut spans);
+}
+
+/// Runs recognisers over the pieces of a text, and over what each piece says behind its escapes.
+pub(super) fn run(
+    recognisers: &[&'static Recogniser],
+    text: &str,
+    mut spans: Option<&mut Vec<Span>>,
+    mut tokens: Option<&mut TokenSink<'_>>,
+) {
+    for (from, piece) in pieces(text) {
+        let first = spans.as_ref().map_or(0, |spans| spans.len());
+        let mut moved = tokens.as_mut().map(|sink| {
+            move |kind: &'static str, start: usize, end: usize, normal: &str| {
+                sink(kind, from + start, from + end, normal);
+            }
+        });
+        find_all(
+            recognisers,
+            piece,
+            spans.as_deref_mut(),
+            moved.as_mut().map(|sink| sink as &mut TokenSink<'_>),
+        );
+        for (at, reading) in decode::read(piece) {
+            let original = |start, end| {
+                let (start, end) = reading.original(start, end);
+                (at + start, at + end)
+            };
+            let mut found = Vec::new();
+            let mut traced = moved.as_mut().map(|sink| {
+                |kind: &'static str, start: usize, end: usize, normal: &str| {
+                    let (start, end) = original(start, end);
+                    sink(kind, start, end, normal);
+                }
+            });
+            let wanted = spans.is_some().then_some(&mut found);
+            find_all(
+                recognisers,
+                &reading.text,
+                wanted,
+                traced.as_mut().map(|sink| sink as &mut TokenSink<'_>),
+            );
+            if let Some(spans) = spans.as_deref_mut() {
+                spans.extend(found.into_iter().map(|span| {
+                    let (start, end) = original(span.start, span.end);
+                    Span { start, end, ..span }
+                }));
+            }
+        }
+        for span in spans.as_deref_mut().into_iter().flat_map(|spans| &mut spans[first..]) {
+            span.start += from;
+            span.end += from;
+        }
     }
 }
 
-/// Which classes of bytes a text holds.
-pub(super) fn classes_of(text: &str) -> u8 {
-    text.bytes().fold(0, |all, b| all | CLASS[usize::from(b)])
+/// Runs recognisers over the pieces of a text as it stands.
+pub(super) fn run_plain(recognisers: &[&'static Recogniser], text: &str, tokens: &mut TokenSink<'_>) {
+    for (from, piece) in pieces(text) {
+        let mut moved = |kind: &'static str, start: usize, end: usize, normal: &str| {
+            tokens(kind, from + start, from + end, normal);
+        };
+        find_all(recognisers, piece, None, Some(&mut moved));
+    }
+}
+
+fn find_all(
+    recognisers: &[&'static Recogniser],
+    text: &str,
+    spans: Option<&mut Vec<Span>>,
+    tokens: Option<&mut TokenSink<'_>>,
+) {
+    let outline = Outline::of(text);
+    let mut hits = Hits::new(spans, tokens.map(|sink| sink as &mut TokenSink<'_>));
+    for recogniser in recognisers.iter().filter(|r| has_chance(r.kind, outline.classes)) {
+        (recogniser.find)(&outline, &mut hits);
+    }
 }
 
 /// The pieces of a text with their offsets.
@@ -102,7 +140,6 @@ fn piece_end(text: &str, from: usize) -> usize {
         Some(rest) => memchr::memchr(b'\n', rest).map_or(text.len(), |i| aim + i + 1),
     }
 }
-
 /// Leaves the best of the spans that overlap, ordered by start.
 fn settle(spans: &mut Vec<Span>) {
     spans.retain(|s| s.start < s.end);

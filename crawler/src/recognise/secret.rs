@@ -1,18 +1,15 @@
 //! Credentials: keys of known services by their published prefixes, JSON Web Tokens (RFC 7519), private keys (RFC 7468),
 //! and values that a name announces (`password=…`).
 
-use super::text::{clean_before, no_tokens};
-use super::{ColumnFacts, Recogniser, Span};
+use std::sync::LazyLock;
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "AUTH_TOKEN",
-    id_name: "secret",
-    identifies: false,
-    find,
-    normalise,
-    tokens: no_tokens,
-    column,
-};
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::text::{clean_before, lower_before};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "AUTH_TOKEN", id_name: "secret", identifies: false, find, normalise, column };
 
 /// Prefix and how many characters follow at least and at most.
 const PREFIXES: &[(&str, usize, usize)] = &[
@@ -61,23 +58,29 @@ const NAMES: &[&str] = &[
     "пароль",
     "密码",
 ];
+/// The last bytes of [`NAMES`].
+const NAME_ENDS: &[u8] = b"dtea\xc5\x82\x8c\x81o\x87";
+const NAME_BYTES_MAX: usize = 24;
 const PEM_OPEN: &str = "-----BEGIN ";
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let opens = matches!(
-            bytes[at],
-            b'A' | b'g' | b'x' | b's' | b'r' | b'p' | b'n' | b'd' | b'h' | b'S' | b'E' | b'y' | b'e'
-        );
-        let fresh = opens && clean_before(text, at);
-        if let Some(end) = fresh.then(|| key_at(bytes, at)).flatten() {
-            out.push(Span { start: at, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.98 });
-            at = end;
+static OPENINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    // Only the leftmost kinds are looked for with vectors.
+    let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).clone();
+    builder.build(PREFIXES.iter().map(|(prefix, ..)| prefix)).expect("a fixed list of prefixes")
+});
+
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let (text, Some(out)) = (outline.text, hits.spans()) else { return };
+    let mut past = 0;
+    for opening in OPENINGS.find_iter(text) {
+        let start = opening.start();
+        if start < past || !clean_before(text, start) {
             continue;
         }
-        at += 1;
+        if let Some(end) = key_at(text.as_bytes(), start) {
+            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence: 0.98 });
+            past = end;
+        }
     }
     find_pem(text, out);
     find_named(text, out);
@@ -132,11 +135,10 @@ fn find_named(text: &str, out: &mut Vec<Span>) {
     let bytes = text.as_bytes();
     for mark in memchr::memchr2_iter(b'=', b':', bytes) {
         let name = text[..mark].trim_end_matches([' ', '"', '\'']);
-        let from = NAMES.iter().map(|n| n.len()).max().unwrap_or(0);
-        let tail_from = (name.len().saturating_sub(from)..=name.len())
-            .find(|i| name.is_char_boundary(*i))
-            .unwrap_or(name.len());
-        let tail = name[tail_from..].to_lowercase();
+        if !name.as_bytes().last().is_some_and(|b| NAME_ENDS.contains(&b.to_ascii_lowercase())) {
+            continue;
+        }
+        let tail = lower_before(name, name.len(), NAME_BYTES_MAX);
         if !NAMES.iter().any(|n| tail.ends_with(n)) {
             continue;
         }

@@ -199,6 +199,27 @@ proptest! {
     }
 
     #[test]
+    fn a_scan_for_many_finds_what_lookup_finds(text in soup(), other in soup()) {
+        let mut tokens = Vec::new();
+        identifiers(&text, &[], &mut tokens);
+        identifiers(&other, &[], &mut tokens);
+        tokens.sort();
+        tokens.dedup();
+        let mut found = Vec::new();
+        let known = Known::new(tokens.iter().map(|(kind, normal)| (*kind, normal.as_str())));
+        known.find(&text, |place, start, end| found.push((place, start, end)));
+        let mut expected = Vec::new();
+        for (place, (kind, normal)) in tokens.iter().enumerate() {
+            let mut places = Vec::new();
+            matches(kind, normal, &text, &mut places);
+            expected.extend(places.into_iter().map(|(start, end)| (place, start, end)));
+        }
+        found.sort();
+        expected.sort();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
     fn a_found_identifier_is_indexed(text in soup()) {
         let (mut spans, mut tokens) = (Vec::new(), Vec::new());
         recognise(&text, &mut spans);

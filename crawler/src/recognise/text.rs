@@ -1,9 +1,16 @@
 //! Small readings of text that several recognisers share: clean edges, words nearby, digits.
 //! Knows no kind of personal data.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 /// Words that announce a number which is no identifier of a person.
 #[rustfmt::skip]
-pub(super) const NEGATIVE: &[&str] = &[
+const NEGATIVE_WORDS: &[&str] = &[
     "isbn", "issn", "ean", "upc", "gtin", "sku", "pn", "part", "order", "ord", "invoice", "inv", "ref",
     "ticket", "tracking", "serial", "batch", "lot", "checksum", "sha", "md5", "hash", "commit", "build",
     "version", "uuid", "trace", "session", "request", "transaction", "txn", "epoch", "timestamp", "ts",
@@ -11,6 +18,81 @@ pub(super) const NEGATIVE: &[&str] = &[
     "fattura", "ordine", "sn", "item", "article", "product", "model", "qty", "amount", "total", "price",
     "port", "offset", "duration", "bytes", "size", "seq", "row", "rows", "line", "record", "count", "ids", "offsets",
 ];
+
+/// FNV-1a: the keys are our own lists, and short.
+#[derive(Default)]
+pub(super) struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for b in bytes {
+            self.0 = (self.0 ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+/// A set of our own words.
+pub(super) type WordSet = HashSet<&'static str, BuildHasherDefault<Fnv>>;
+
+/// [`NEGATIVE_WORDS`], ready to be looked for.
+pub(super) static NEGATIVE: LazyLock<Words> = LazyLock::new(|| Words::new(NEGATIVE_WORDS));
+
+/// A list of words that one pass over a window looks for.
+pub(super) struct Words(AhoCorasick);
+
+impl Words {
+    /// Takes lower-case words, also such of several words.
+    pub(super) fn new(words: &[&str]) -> Self {
+        let built = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(words);
+        Self(built.expect("a fixed list of words"))
+    }
+
+    /// Where the last whole-word occurrence of any of the words ends in a lower-cased window.
+    pub(super) fn nearest(&self, window: &str) -> Option<usize> {
+        let whole =
+            self.0.find_overlapping_iter(window).filter(|m| is_whole_word(window, m.start(), m.end()));
+        whole.map(|m| m.end()).max()
+    }
+
+    /// Whether a lower-cased window has one of the words, each as a whole word unless its script is unspaced.
+    pub(super) fn any(&self, window: &str) -> bool {
+        self.nearest(window).is_some()
+    }
+}
+
+/// Whether no letter of a spaced script goes on before or after.
+fn is_whole_word(window: &str, start: usize, end: usize) -> bool {
+    let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic() || is_unspaced(c));
+    ends(window[..start].chars().next_back()) && ends(window[end..].chars().next())
+}
+
+/// A list of openings, by their first two bytes, so that only a few are compared.
+pub(super) struct Openings(Vec<Vec<&'static str>>);
+
+impl Openings {
+    const PLACES: usize = 1024;
+
+    /// Takes openings of two bytes or more.
+    pub(super) fn new(openings: &[&'static str]) -> Self {
+        let mut places = vec![Vec::new(); Self::PLACES];
+        openings.iter().for_each(|opening| places[Self::place(opening.as_bytes())].push(*opening));
+        Self(places)
+    }
+
+    /// The openings that a text begins with.
+    pub(super) fn of<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'static str> + 'a {
+        let place = if text.len() < 2 { &[][..] } else { &self.0[Self::place(text.as_bytes())][..] };
+        place.iter().copied().filter(move |opening| text.starts_with(opening))
+    }
+
+    fn place(bytes: &[u8]) -> usize {
+        (usize::from(bytes[0]) * 31 + usize::from(bytes[1])) % Self::PLACES
+    }
+}
 
 /// Whether a character continues a word, so that a number touching it is part of something longer.
 /// Scripts written without blanks (Han, kana, Hangul, Thai) end a number as well as a blank does.
@@ -42,14 +124,27 @@ pub(super) fn clean_after(text: &str, at: usize) -> bool {
 }
 
 /// The lower-cased words before `at` on its line, at most `bytes` long.
-pub(super) fn lower_before(text: &str, at: usize, bytes: usize) -> String {
+pub(super) fn lower_before(text: &str, at: usize, bytes: usize) -> Cow<'_, str> {
     let mut from = at.saturating_sub(bytes);
     while !text.is_char_boundary(from) {
         from += 1;
     }
     let window = &text[from.min(at)..at];
-    let line = window.rfind('\n').map_or(window, |nl| &window[nl + 1..]);
-    line.to_lowercase()
+    lower(memchr::memrchr(b'\n', window.as_bytes()).map_or(window, |nl| &window[nl + 1..]))
+}
+
+/// Lower case, without a copy where it is already.
+pub(super) fn lower(text: &str) -> Cow<'_, str> {
+    let (mut wide, mut upper) = (false, false);
+    for b in text.bytes() {
+        wide |= b >= 0x80;
+        upper |= b.is_ascii_uppercase();
+    }
+    match (wide, upper) {
+        (true, _) => Cow::Owned(text.to_lowercase()),
+        (false, true) => Cow::Owned(text.to_ascii_lowercase()),
+        (false, false) => Cow::Borrowed(text),
+    }
 }
 
 /// Whether a lower-cased window has one of the words, each as a whole word unless its script is unspaced.
@@ -62,9 +157,7 @@ pub(super) fn last_word(window: &str, word: &str) -> Option<usize> {
     let mut end = window.len();
     while let Some(at) = window[..end].rfind(word) {
         let past = at + word.len();
-        let left = window[..at].chars().next_back().is_none_or(|c| !c.is_alphabetic() || is_unspaced(c));
-        let right = window[past..].chars().next().is_none_or(|c| !c.is_alphabetic() || is_unspaced(c));
-        if left && right {
+        if is_whole_word(window, at, past) {
             return Some(past);
         }
         end = past - word.chars().next_back().map_or(1, char::len_utf8);
@@ -73,9 +166,8 @@ pub(super) fn last_word(window: &str, word: &str) -> Option<usize> {
 }
 
 /// Whether, of two groups of words, one of `good` stands nearer to the end of the window than any of `bad`.
-pub(super) fn nearer(window: &str, good: &[&str], bad: &[&str]) -> bool {
-    let nearest = |words: &[&str]| words.iter().filter_map(|w| last_word(window, w)).max();
-    match (nearest(good), nearest(bad)) {
+pub(super) fn nearer(window: &str, good: &Words, bad: &Words) -> bool {
+    match (good.nearest(window), bad.nearest(window)) {
         (Some(g), Some(b)) => g >= b,
         (Some(_), None) => true,
         _ => false,
@@ -111,59 +203,4 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
         sum += if doubled > 9 { doubled - 9 } else { doubled };
     }
     !digits.is_empty() && sum.is_multiple_of(10)
-}
-
-/// Normalises nothing: for kinds whose values have no form of their own to find again.
-pub(super) fn no_tokens(_: &str, _: &mut super::TokenSink<'_>) {}
-
-/// Calls `visit` with the start of each run of ASCII letters and digits that begins cleanly and holds at least `min`
-/// characters up to the next character that is neither alphanumeric nor one of ` -./`, counting only the alphanumeric.
-pub(super) fn each_number_start(text: &str, min: usize, mut visit: impl FnMut(usize)) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        // Step back to the start of the run of letters and digits in which the digit stands.
-        let mut start = at;
-        while start > 0 && bytes[start - 1].is_ascii_alphanumeric() {
-            start -= 1;
-        }
-        if start < at && at - start > 6 {
-            at = skip_alnum(bytes, at);
-            continue;
-        }
-        if reach(bytes, start, min) && clean_before(text, start) {
-            visit(start);
-        }
-        at = skip_alnum(bytes, at);
-    }
-}
-
-fn skip_alnum(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
-        at += 1;
-    }
-    at
-}
-
-/// Whether `min` alphanumeric characters follow with no more than one separator between any two.
-fn reach(bytes: &[u8], start: usize, min: usize) -> bool {
-    let (mut seen, mut gap) = (0, 0);
-    for b in &bytes[start..] {
-        if b.is_ascii_alphanumeric() {
-            seen += 1;
-            gap = 0;
-            if seen >= min {
-                return true;
-            }
-        } else if matches!(b, b' ' | b'-' | b'.' | b'/') && gap == 0 {
-            gap = 1;
-        } else {
-            return false;
-        }
-    }
-    false
 }

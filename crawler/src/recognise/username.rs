@@ -1,17 +1,10 @@
 //! Names of accounts: behind a word that announces one, and columns of words built from people's names.
 
-use super::text::{clean_before, lower_before, no_tokens};
-use super::{ColumnFacts, Recogniser, Span, name};
+use super::text::{clean_before, lower_before};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span, name};
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "USERNAME",
-    id_name: "username",
-    identifies: false,
-    find,
-    normalise,
-    tokens: no_tokens,
-    column,
-};
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "USERNAME", id_name: "username", identifies: false, find, normalise, column };
 
 /// What stands right before a user name. Two-part entries come with the sign between.
 #[rustfmt::skip]
@@ -46,7 +39,8 @@ const NOBODY: &[&str] = &[
 ];
 const NAME_BYTES_MAX: usize = 32;
 
-fn find(text: &str, out: &mut Vec<Span>) {
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let (text, Some(out)) = (outline.text, hits.spans()) else { return };
     // Every opening ends in `=`, `:`, a quote or a blank behind a rare word, and every ending begins with ` on `.
     let bytes = text.as_bytes();
     for mark in memchr::memchr2_iter(b'=', b':', bytes) {

@@ -21,7 +21,7 @@ use crate::content::Content;
 use crate::ctx::Ctx;
 use crate::format::tree::{Node, Visit, walk};
 use crate::format::{At, Bounds, FormatError, Sink};
-use crate::recognise::{ColumnTally, Span, identifiers, key_name, normalise, recognise};
+use crate::recognise::{ColumnTally, Span, key_name, normalise, recognise_and_identify};
 use crate::source::Lake;
 use crate::table_log::{self, Log};
 
@@ -112,12 +112,10 @@ pub fn table_name(path: &str) -> String {
     word.trim_end_matches(|c: char| !c.is_alphabetic()).to_owned()
 }
 
-/// Kinds of personal data in a name, the surest span of each.
-fn kinds_in(text: &str, spans: &mut Vec<Span>) -> Vec<(&'static str, f32)> {
-    spans.clear();
-    recognise(text, spans);
+/// Kinds of personal data, the surest span of each.
+fn kinds_of(spans: &[Span]) -> Vec<(&'static str, f32)> {
     let mut kinds: BTreeMap<&'static str, f32> = BTreeMap::new();
-    for span in spans.iter() {
+    for span in spans {
         let surest = kinds.entry(span.kind).or_default();
         *surest = surest.max(span.confidence);
     }
@@ -227,15 +225,15 @@ impl<'a> Reading<'a> {
 
     /// Looks for personal data in a name, and collects its identifiers.
     fn name(&mut self, name: &str) -> Vec<(&'static str, f32)> {
-        let kinds = kinds_in(name, &mut self.spans);
-        self.identify(name);
-        kinds
+        self.look(name);
+        kinds_of(&self.spans)
     }
 
-    /// Collects the identifiers in a text that `spans` are of; tells whether there were any.
-    fn identify(&mut self, text: &str) -> bool {
+    /// Looks for personal data in a text and collects its identifiers; tells whether there were any.
+    fn look(&mut self, text: &str) -> bool {
+        self.spans.clear();
         self.found.clear();
-        identifiers(text, &self.spans, &mut self.found);
+        recognise_and_identify(text, &mut self.spans, &mut self.found);
         for (kind, normal) in &self.found {
             self.tokens.add(self.hasher.digest(kind, normal));
         }
@@ -468,21 +466,18 @@ impl Reading<'_> {
         if tells_nothing {
             return;
         }
-        let mut spans = std::mem::take(&mut self.spans);
-        spans.clear();
-        recognise(text, &mut spans);
+        let identified = self.look(text);
+        let spans = std::mem::take(&mut self.spans);
         let column = &mut self.rows().columns[feature];
         column.tally.cell(text, &spans);
         let sure: BTreeSet<_> =
             spans.iter().filter(|span| span.confidence >= SURE).map(|span| span.kind).collect();
         sure.into_iter().for_each(|kind| *column.sure.entry(kind).or_default() += 1);
-        self.spans = spans;
-        let identified = self.identify(text);
-        let quiet = self.spans.is_empty() && !identified;
-        let column = &mut self.rows().columns[feature];
+        let quiet = spans.is_empty() && !identified;
         if quiet && column.quiet.len() < QUIET_TEXTS_MAX {
             column.quiet.insert(hash);
         }
+        self.spans = spans;
     }
 }
 

@@ -1,9 +1,12 @@
 //! Names in spaced scripts: chains of capitalised words, initials and particles, scored by dictionary and surroundings.
 
-use super::super::text::{is_unspaced, last_word, lower_before};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use super::super::text::{self, Openings, WordSet, is_unspaced, lower_before};
 use super::super::{Recogniser, Span};
 use super::cues::{ADDRESSED, AFTER, BEFORE, FIELDS, FIRM_AFTER, PARTICLES};
-use super::words::{is_brand, is_common, is_given, is_surname};
+use super::words::{is_brand, look_up};
 
 const RECOGNISER: &Recogniser = &super::RECOGNISER;
 
@@ -11,6 +14,15 @@ const RECOGNISER: &Recogniser = &super::RECOGNISER;
 pub(super) const KNOWN: f32 = 0.6;
 const REPORTED: f32 = 0.6;
 const WORDS_MAX: usize = 5;
+/// A particle has no more bytes.
+const PARTICLE_BYTES_MAX: usize = 4;
+
+static JOINING: LazyLock<WordSet> = LazyLock::new(|| PARTICLES.iter().copied().collect());
+static ANNOUNCING: LazyLock<WordSet> = LazyLock::new(|| BEFORE.iter().copied().collect());
+static ADDRESSING: LazyLock<WordSet> = LazyLock::new(|| ADDRESSED.iter().copied().collect());
+static NAMING: LazyLock<WordSet> = LazyLock::new(|| FIELDS.iter().copied().collect());
+static PERSON_FOLLOWS: LazyLock<Openings> = LazyLock::new(|| Openings::new(AFTER));
+static FIRM_FOLLOWS: LazyLock<Openings> = LazyLock::new(|| Openings::new(FIRM_AFTER));
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -27,6 +39,10 @@ struct Word {
     given: bool,
     surname: bool,
     common: bool,
+    /// What firms, places and things are called by.
+    firm: bool,
+    /// A brand begins with it.
+    brand: bool,
     /// A comma stands between this word and the one before.
     comma: bool,
 }
@@ -38,7 +54,7 @@ impl Word {
 }
 
 pub(super) fn is_particle(word: &str) -> bool {
-    PARTICLES.contains(&word.to_lowercase().as_str())
+    word.len() <= PARTICLE_BYTES_MAX && JOINING.contains(&*text::lower(word))
 }
 
 pub(super) fn find(text: &str, out: &mut Vec<Span>) {
@@ -74,8 +90,7 @@ fn next_word(text: &str, from: usize) -> Option<Word> {
     let mut at = from;
     while at < bytes.len() {
         let b = bytes[at];
-        let starts = b.is_ascii_alphabetic() || b >= 0x80;
-        if !starts {
+        if !(b.is_ascii_alphabetic() || b >= 0x80) {
             at += 1;
             continue;
         }
@@ -84,10 +99,10 @@ fn next_word(text: &str, from: usize) -> Option<Word> {
             at += text[at..].chars().next().map_or(1, char::len_utf8);
             continue;
         }
+        let likely = b.is_ascii_uppercase() || b >= 0x80 || end - at <= PARTICLE_BYTES_MAX;
         let fresh = at == 0
             || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'@' | b'#' | b'$'));
-        let likely = fresh && (b.is_ascii_uppercase() || b >= 0x80 || end - at <= 4);
-        if let Some(word) = likely.then(|| classify(text, at, end)).flatten() {
+        if let Some(word) = (likely && fresh).then(|| classify(text, at, end)).flatten() {
             return Some(word);
         }
         at = end;
@@ -96,13 +111,19 @@ fn next_word(text: &str, from: usize) -> Option<Word> {
 }
 
 fn word_end(text: &str, start: usize) -> usize {
-    let mut end = start;
-    for (i, c) in text[start..].char_indices() {
+    let bytes = text.as_bytes();
+    let plain = bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let mut end = start + plain;
+    // Most words are plain letters with a blank behind.
+    if plain > 0 && bytes.get(end).is_none_or(|b| b.is_ascii() && !matches!(b, b'\'' | b'-')) {
+        return end;
+    }
+    for (i, c) in text[end..].char_indices() {
         let inner = matches!(c, '\'' | '’' | '-') && end > start;
         if !(inner || (c.is_alphanumeric() && !is_unspaced(c)) || c == '_') {
             break;
         }
-        end = start + i + c.len_utf8();
+        end = start + plain + i + c.len_utf8();
     }
     start + text[start..end].trim_end_matches(['\'', '’', '-']).len()
 }
@@ -120,8 +141,20 @@ fn classify(text: &str, start: usize, end: usize) -> Option<Word> {
         return None;
     }
     let first = word.chars().next()?;
-    let plain =
-        Word { start, end, kind: Kind::Word, given: false, surname: false, common: false, comma: false };
+    if first.is_ascii_lowercase() && word.len() > PARTICLE_BYTES_MAX {
+        return None;
+    }
+    let plain = Word {
+        start,
+        end,
+        kind: Kind::Word,
+        given: false,
+        surname: false,
+        common: false,
+        firm: false,
+        brand: false,
+        comma: false,
+    };
     if !first.is_uppercase() {
         return is_particle(word).then_some(Word { kind: Kind::Particle, ..plain });
     }
@@ -132,33 +165,42 @@ fn classify(text: &str, start: usize, end: usize) -> Option<Word> {
     }
     let lower = lower(word);
     // `HANS-J.`: a hyphenated name whose second part is an initial.
-    let tail = word.rsplit('-').next().unwrap_or_default();
-    let abbreviated = word.contains('-') && tail.chars().count() == 1 && bytes.get(end) == Some(&b'.');
-    let head = if abbreviated { lower.split('-').next().unwrap_or_default() } else { lower.as_str() };
+    let abbreviated = bytes.get(end) == Some(&b'.')
+        && word.rsplit_once('-').is_some_and(|(_, tail)| tail.chars().count() == 1);
+    let head = if abbreviated { lower.split('-').next().unwrap_or_default() } else { &*lower };
     let mixed = word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
     let humps = mixed
         && !(word.starts_with("Mc")
             || word.starts_with("Mac")
             || word.contains(['\'', '’', '-'])
             || word.starts_with("De"));
-    let (given, surname) = (is_given(head), is_surname(head));
+    let known = look_up(head);
     Some(Word {
         end: end + usize::from(abbreviated),
-        given: given && !humps,
-        surname: surname && !humps,
-        common: is_common(head),
+        given: known.given && !humps,
+        surname: known.surname && !humps,
+        common: known.common,
+        firm: known.firm && !abbreviated,
+        brand: known.brand,
         ..plain
     })
 }
 
 /// Lower case as the dictionaries have it: a Turkish dotted capital I gives a plain i.
-pub(super) fn lower(word: &str) -> String {
-    let lower = word.to_lowercase();
-    if lower.contains('\u{307}') { lower.replace('\u{307}', "") } else { lower }
+pub(super) fn lower(word: &str) -> Cow<'_, str> {
+    let lower = text::lower(word);
+    if !lower.is_ascii() && lower.contains('\u{307}') {
+        return Cow::Owned(lower.replace('\u{307}', ""));
+    }
+    lower
 }
 
 /// Reports the best names in a chain, the first one first.
 fn settle(text: &str, chain: &[Word], out: &mut Vec<Span>) {
+    // Capitals open every sentence: what has no known word and stands alone is no name.
+    if matches!(chain, [] | [Word { given: false, surname: false, .. }]) {
+        return;
+    }
     let mut from = 0;
     while from < chain.len() {
         let bonus = follows_name(text, chain[from].start, out);
@@ -205,10 +247,11 @@ fn follows_name(text: &str, start: usize, out: &[Span]) -> f32 {
 
 /// The longest name that begins at word `from`, with its score, if any scores enough.
 fn best_from(text: &str, chain: &[Word], from: usize, bonus: f32) -> Option<(usize, f32)> {
-    let mut best: Option<(usize, f32)> = None;
+    let (mut best, mut before): (Option<(usize, f32)>, _) = (None, None);
     for to in from + 2..=chain.len().min(from + WORDS_MAX) {
         let Some(words_score) = score_words(text, &chain[from..to]) else { continue };
-        let score = words_score + bonus + score_around(text, chain, from, to);
+        let before = *before.get_or_insert_with(|| score_before(text, chain, from));
+        let score = words_score + bonus + before + score_around(text, chain, from, to);
         if score >= REPORTED && best.is_none_or(|(_, b)| score + 0.05 >= b) {
             best = Some((to, score));
         }
@@ -225,8 +268,8 @@ fn alone(text: &str, chain: &[Word], from: usize) -> bool {
     }
     let before = lower_before(text, word.start, 32);
     let field = before.trim_end_matches(['"', '\'', ':', '=', ' ', '>']);
-    let named = field.len() < before.len() && FIELDS.iter().any(|w| ends_with_word(field, w));
-    named || (word.given && ADDRESSED.iter().any(|w| ends_with_word(before.trim_end(), w)))
+    let named = field.len() < before.len() && ends_with_any(field, &NAMING);
+    named || (word.given && ends_with_any(before.trim_end(), &ADDRESSING))
 }
 
 /// The score of a cell that is one chain, or `None` if it has not the form of a name.
@@ -244,7 +287,7 @@ pub(super) fn score_whole(cell: &str) -> Option<f32> {
     }
     let last = chain.last()?;
     let lower = cell.to_lowercase();
-    if last.end != cell.len() || firm_follows(&lower, 0) || FIRM_AFTER.iter().any(|f| lower.ends_with(f)) {
+    if last.end != cell.len() || firm_follows(&lower) || FIRM_AFTER.iter().any(|f| lower.ends_with(f)) {
         return None;
     }
     score_words(cell, &chain)
@@ -263,19 +306,18 @@ fn score_words(text: &str, words: &[Word]) -> Option<f32> {
         return None;
     }
     let commas = words.iter().skip(1).filter(|w| w.comma).count();
-    let full: Vec<&Word> = words.iter().filter(|w| w.kind == Kind::Word).collect();
+    let (mut full, mut count) = ([first; WORDS_MAX], 0);
+    for word in words.iter().filter(|w| w.kind == Kind::Word) {
+        full[count] = word;
+        count += 1;
+    }
+    let full = &full[..count];
     let initials = words.iter().filter(|w| w.kind == Kind::Initial).count();
     let (head, tail) = (full.first()?, full.last()?);
     if initials > 2 || commas > 1 || (last.kind == Kind::Initial && commas == 0 && full.len() > 1) {
         return None;
     }
-    if full.len() == 2
-        && is_brand(&format!(
-            "{} {}",
-            text[head.start..head.end].to_lowercase(),
-            text[tail.start..tail.end].to_lowercase()
-        ))
-    {
+    if full.len() == 2 && head.brand && is_brand(&text[head.start..head.end], &text[tail.start..tail.end]) {
         return None;
     }
     let leads = [
@@ -285,8 +327,7 @@ fn score_words(text: &str, words: &[Word]) -> Option<f32> {
     if first.kind == Kind::Particle && (commas == 0 || !leads.contains(&&text[first.start..first.end])) {
         return None;
     }
-    let ending = text[tail.start..tail.end].to_lowercase();
-    if FIRM_AFTER.iter().any(|f| f.trim_matches([' ', '.']) == ending) {
+    if tail.firm {
         return None;
     }
     let upper = |w: &Word| text[w.start..w.end].chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
@@ -325,21 +366,35 @@ fn score_words(text: &str, words: &[Word]) -> Option<f32> {
     Some(base + middle - strange - common)
 }
 
+/// What stands before the first word.
+fn score_before(text: &str, chain: &[Word], from: usize) -> f32 {
+    let mut score = 0.0;
+    let before = lower_before(text, chain[from].start, 28);
+    let trimmed = before.trim_end_matches([' ', ':', ',', '"', '\'', '>', '-', '=', ']', ';']);
+    if ends_with_any(trimmed, &ANNOUNCING) {
+        score += 0.35;
+    }
+    if from > 0 && chain[from - 1].kind == Kind::Word && !chain[from].comma && !chain[from - 1].common {
+        // Nouns and the first words of sentences are capitalised too, names less often.
+        score -= if chain[from - 1].known() { 0.25 } else { 0.1 };
+    }
+    if follows_house_number(&before) {
+        score -= 0.4;
+    }
+    score
+}
+
 /// What stands around the words.
 fn score_around(text: &str, chain: &[Word], from: usize, to: usize) -> f32 {
     let (start, end) = (chain[from].start, chain[to - 1].end);
     let mut score = 0.0;
-    let before = lower_before(text, start, 28);
-    let trimmed = before.trim_end_matches([' ', ':', ',', '"', '\'', '>', '-', '=', ']', ';']);
-    if BEFORE.iter().any(|w| ends_with_word(trimmed, w)) {
-        score += 0.35;
-    }
     let mut limit = (end + 24).min(text.len());
     while !text.is_char_boundary(limit) {
         limit -= 1;
     }
-    let after = text[end..limit].to_lowercase();
-    if AFTER.iter().any(|a| after.starts_with(a)) {
+    let after = text::lower(&text[end..limit]);
+    let after = &*after;
+    if PERSON_FOLLOWS.of(after).next().is_some() {
         score += 0.25;
     }
     let quote = |c: Option<char>| c.is_some_and(|c| matches!(c, '"' | '\'' | ';' | '|' | '\t'));
@@ -360,17 +415,10 @@ fn score_around(text: &str, chain: &[Word], from: usize, to: usize) -> f32 {
     if to < chain.len() && chain[to].kind == Kind::Word && !chain[to].comma {
         score -= 0.35;
     }
-    if from > 0 && chain[from - 1].kind == Kind::Word && !chain[from].comma && !chain[from - 1].common {
-        // Nouns and the first words of sentences are capitalised too, names less often.
-        score -= if chain[from - 1].known() { 0.25 } else { 0.1 };
-    }
-    if follows_house_number(&before) {
-        score -= 0.4;
-    }
-    if firm_follows(&after, 0) || after.starts_with(" &") {
+    if firm_follows(after) || after.starts_with(" &") {
         score -= 0.9;
     }
-    score + score_list(text, chain, from, to, &after)
+    score + score_list(text, chain, from, to, after)
 }
 
 /// Whether the next word, behind signs only, is an e-mail address, as in records of a person.
@@ -395,7 +443,7 @@ fn limit_email(text: &str, end: usize) -> usize {
 /// `Miller, Gomez and Peters` is a firm; so is what a comma list goes on to.
 fn score_list(text: &str, chain: &[Word], from: usize, to: usize, after: &str) -> f32 {
     let given = chain[from + 1..to].iter().find(|w| w.comma);
-    let commas = given.is_some_and(|w| w.surname) && !AFTER.iter().any(|a| after.starts_with(a));
+    let commas = given.is_some_and(|w| w.surname) && PERSON_FOLLOWS.of(after).next().is_none();
     let listed_after = after.starts_with(" and ")
         || after.starts_with(", ") && text[chain[to - 1].end + 2..].starts_with(char::is_uppercase);
     let listed_before = from > 0 && chain[from].comma && chain[from - 1].known();
@@ -410,14 +458,23 @@ fn follows_house_number(before: &str) -> bool {
     digits > 0 && !(digits == 4 && (number.starts_with("19") || number.starts_with("20")))
 }
 
-fn firm_follows(after: &str, from: usize) -> bool {
-    FIRM_AFTER.iter().any(|f| {
-        after[from..]
-            .strip_prefix(f)
-            .is_some_and(|rest| rest.chars().next().is_none_or(|c| !c.is_alphabetic()))
-    })
+fn firm_follows(after: &str) -> bool {
+    let ends = |f: &str| after[f.len()..].chars().next().is_none_or(|c| !c.is_alphabetic());
+    FIRM_FOLLOWS.of(after).any(ends)
 }
 
-fn ends_with_word(before: &str, word: &str) -> bool {
-    before.ends_with(word) && last_word(before, word) == Some(before.len())
+/// Whether a lower-cased window ends with one of the words or phrases, and no letter goes on before it.
+fn ends_with_any(window: &str, words: &WordSet) -> bool {
+    if window.is_ascii() {
+        let bytes = window.as_bytes();
+        let starts = |i: usize| i == 0 || !bytes[i - 1].is_ascii_alphabetic();
+        return (0..bytes.len()).any(|i| starts(i) && words.contains(&window[i..]));
+    }
+    for (i, _) in window.char_indices().rev() {
+        let starts = window[..i].chars().next_back().is_none_or(|c| !c.is_alphabetic() || is_unspaced(c));
+        if starts && words.contains(&window[i..]) {
+            return true;
+        }
+    }
+    false
 }

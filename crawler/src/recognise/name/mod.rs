@@ -8,18 +8,11 @@ mod cues;
 mod unspaced;
 mod words;
 
-use super::text::no_tokens;
-use super::{ColumnFacts, Recogniser, Span};
+use super::outline::WIDE;
+use super::{ColumnFacts, Hits, Outline, Recogniser};
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "PERSON_NAME",
-    id_name: "name",
-    identifies: false,
-    find,
-    normalise,
-    tokens: no_tokens,
-    column,
-};
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "PERSON_NAME", id_name: "name", identifies: false, find, normalise, column };
 
 #[rustfmt::skip]
 const HEADER_FULL: &[&str] = &[
@@ -49,10 +42,11 @@ const HEADER_OTHER: &[&str] = &[
     "species", "type", "status", "count", "segment", "tier", "plan", "game",
 ];
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    chain::find(text, out);
-    if text.bytes().any(|b| b >= 0xE3) {
-        unspaced::find(text, out);
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let Some(out) = hits.spans() else { return };
+    chain::find(outline.text, out);
+    if outline.classes & WIDE != 0 && outline.text.bytes().any(|b| b >= 0xE3) {
+        unspaced::find(outline.text, out);
     }
 }
 
@@ -121,7 +115,8 @@ pub(super) fn cell(cell: &str) -> Cell {
 
 /// Whether a lower-case word is a given name or a surname somewhere.
 pub(super) fn is_known(word: &str) -> bool {
-    words::is_given(word) || words::is_surname(word)
+    let known = words::look_up(word);
+    known.given || known.surname
 }
 
 #[cfg(test)]
@@ -130,7 +125,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<&str> {
         let mut spans = Vec::new();
-        find(text, &mut spans);
+        super::super::recognise_one(&RECOGNISER, text, &mut spans);
         spans.iter().map(|s| &text[s.start..s.end]).collect()
     }
 

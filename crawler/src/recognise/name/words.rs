@@ -1,17 +1,38 @@
 //! Word lists of names: given names and surnames of some eighty locales (see `data/NOTICE.txt`), and the hand-written
 //! lists of words that only look like names.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
-type Words = LazyLock<HashSet<&'static str>>;
+use super::super::text::{Fnv, WordSet};
+use super::cues::FIRM_AFTER;
 
-static GIVEN: Words = LazyLock::new(|| include_str!("../data/given.txt").split_ascii_whitespace().collect());
-static SURNAME: Words =
-    LazyLock::new(|| include_str!("../data/surname.txt").split_ascii_whitespace().collect());
-static SURNAME_CJK: Words =
+const GIVEN: u8 = 1;
+const SURNAME: u8 = 2;
+const COMMON: u8 = 4;
+const FIRM: u8 = 8;
+const BRAND: u8 = 16;
+
+/// Every word of the lists, with the lists that it is on.
+static WORDS: LazyLock<HashMap<&'static str, u8, BuildHasherDefault<Fnv>>> = LazyLock::new(|| {
+    let lists = [
+        (GIVEN, include_str!("../data/given.txt")),
+        (SURNAME, include_str!("../data/surname.txt")),
+        (COMMON, COMMON_WORDS),
+    ];
+    let mut words: HashMap<&'static str, u8, _> = HashMap::default();
+    for (list, text) in lists {
+        text.split_ascii_whitespace().for_each(|word| *words.entry(word).or_default() |= list);
+    }
+    let firms = FIRM_AFTER.iter().map(|ending| ending.trim_matches([' ', '.']));
+    firms.for_each(|word| *words.entry(word).or_default() |= FIRM);
+    let brands = BRANDS.iter().map(|brand| brand.split(' ').next().unwrap_or_default());
+    brands.for_each(|word| *words.entry(word).or_default() |= BRAND);
+    words
+});
+static SURNAME_CJK: LazyLock<WordSet> =
     LazyLock::new(|| include_str!("../data/surname_cjk.txt").split_ascii_whitespace().collect());
-static COMMON: Words = LazyLock::new(|| COMMON_WORDS.split_ascii_whitespace().collect());
 
 /// Words that often open a sentence or a title and are names in some country only.
 const COMMON_WORDS: &str = "the a an and or but if in on at to of for from by with as is are was were be been this that these those it its he she they \
@@ -50,43 +71,64 @@ const BRANDS: &[&str] = &[
     "daniel wellington", "fred perry", "carolina herrera", "jean paul gaultier",
 ];
 
-/// A lower-cased word, also without a possessive or an apostrophe inside.
-fn has(words: &HashSet<&'static str>, word: &str) -> bool {
-    if words.contains(word) {
-        return true;
+/// What the lists say of a word.
+pub(super) struct Known {
+    pub given: bool,
+    pub surname: bool,
+    pub common: bool,
+    /// What firms, places and things are called by.
+    pub firm: bool,
+    /// A brand begins with it.
+    pub brand: bool,
+}
+
+/// Looks a lower-cased word up, also without a possessive or an apostrophe inside.
+pub(super) fn look_up(word: &str) -> Known {
+    let plain = lists_of(word);
+    let parted = word.bytes().any(|b| matches!(b, b'\'' | b'-') || b == 0xE2);
+    let has = |list: u8| plain & list != 0 || (parted && has_parts(word, list));
+    let surname = has(SURNAME)
+        || (word.len() > 4 && word.starts_with("mc") && lists_of(&word[2..]) & SURNAME != 0)
+        || is_feminine(word);
+    Known {
+        given: has(GIVEN),
+        surname,
+        common: plain & COMMON != 0,
+        firm: plain & FIRM != 0,
+        brand: plain & BRAND != 0,
     }
+}
+
+fn lists_of(word: &str) -> u8 {
+    WORDS.get(word).copied().unwrap_or(0)
+}
+
+fn has_parts(word: &str, list: u8) -> bool {
+    let on = |part: &str| lists_of(part) & list != 0;
     match word.split_once(['\'', '’']) {
-        Some((head, tail)) => tail.len() > 1 && (words.contains(tail) || words.contains(head)),
-        None => word.contains('-') && word.split('-').all(|part| part.len() <= 1 || words.contains(part)),
+        Some((head, tail)) => tail.len() > 1 && (on(tail) || on(head)),
+        None => word.contains('-') && word.split('-').all(|part| part.len() <= 1 || on(part)),
     }
-}
-
-pub(super) fn is_given(word: &str) -> bool {
-    has(&GIVEN, word)
-}
-
-pub(super) fn is_surname(word: &str) -> bool {
-    has(&SURNAME, word)
-        || (word.len() > 4 && word.starts_with("mc") && has(&SURNAME, &word[2..]))
-        || is_feminine(word)
 }
 
 /// Slavic surnames that women bear in a form of their own: Kowalska for Kowalski, Nováková for Novák, Петрова for Петров.
 fn is_feminine(word: &str) -> bool {
-    let adjective =
-        word.strip_suffix('a').filter(|w| w.ends_with("sk") || w.ends_with("ck") || w.ends_with("dzk"));
+    let surname = |word: &str| lists_of(word) & SURNAME != 0;
+    if let Some(stem) = word.strip_suffix("ka").filter(|w| w.ends_with(['s', 'c']) || w.ends_with("dz")) {
+        return surname(&format!("{stem}ki")) || surname(&format!("{stem}ky"));
+    }
     let possessive = word.strip_suffix("ová").or_else(|| word.strip_suffix('а')).filter(|w| w.len() > 3);
-    adjective.is_some_and(|w| {
-        SURNAME.contains(format!("{w}i").as_str()) || SURNAME.contains(format!("{w}y").as_str())
-    }) || possessive.is_some_and(|w| SURNAME.contains(w))
+    possessive.is_some_and(surname)
 }
 
-pub(super) fn is_common(word: &str) -> bool {
-    COMMON.contains(word)
-}
-
-pub(super) fn is_brand(two_words: &str) -> bool {
-    BRANDS.contains(&two_words)
+/// Whether two words, one behind the other, are a brand.
+pub(super) fn is_brand(first: &str, second: &str) -> bool {
+    BRANDS.iter().any(|brand| {
+        brand.len() == first.len() + 1 + second.len()
+            && brand
+                .split_once(' ')
+                .is_some_and(|(a, b)| a.eq_ignore_ascii_case(first) && b.eq_ignore_ascii_case(second))
+    })
 }
 
 /// The length in bytes of the surname that a Han or Hangul name begins with.

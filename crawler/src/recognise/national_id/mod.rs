@@ -8,21 +8,14 @@ pub(super) mod schemes;
 
 use schemes::{SCHEMES, Scheme};
 
-use super::card::is_joined;
-use super::text::{
-    NEGATIVE, clean_after, clean_before, compact, each_number_start, has_word, lower_before, nearer,
-};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use std::sync::LazyLock;
 
-pub(super) static RECOGNISER: Recogniser = Recogniser {
-    kind: "NATIONAL_ID",
-    id_name: "national_id",
-    identifies: true,
-    find,
-    normalise,
-    tokens,
-    column,
-};
+use super::card::is_joined;
+use super::text::{NEGATIVE, Words, clean_after, clean_before, compact, has_word, lower_before, nearer};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
+
+pub(super) static RECOGNISER: Recogniser =
+    Recogniser { kind: "NATIONAL_ID", id_name: "national_id", identifies: true, find, normalise, column };
 
 /// Words that announce a person's number in any country.
 #[rustfmt::skip]
@@ -43,28 +36,43 @@ const WORDS: &[&str] = &[
     "identity",
 ];
 const NUMBER_BYTES_MAX: usize = 26;
+const NUMBER_CHARS_MIN: usize = 7;
+/// Letters and digits of the longest scheme.
+const CHARS_MAX: usize = 20;
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |start, end, scheme, _| {
-        let before = lower_before(text, start, 40);
-        let before = after_last_number(&before);
-        let grouped = end - start > scheme.form.len();
-        let form = if grouped { scheme.grouped } else { scheme.bare };
-        let named = nearer(before, WORDS, NEGATIVE) || has_word(before, scheme.words);
-        // `id` alone may be any id: it helps only what the checksum makes unlikely otherwise.
-        let hinted = scheme.chance <= 0.05 && nearer(before, &["id", "identifier"], NEGATIVE);
-        let confidence = match named {
-            true => 0.9 + 0.09 * form,
-            false if has_word(before, NEGATIVE) || is_joined(text, start, end) => form - 0.5,
-            false if hinted => form + 0.2,
-            // Digits in the midst of a sentence or a list of numbers are seldom a person's.
-            false if form < 0.7 && !grouped && !is_field(text, start, end) => form - 0.2,
-            false => form,
-        };
-        if confidence >= 0.5 {
-            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: Some(scheme.subtype), confidence });
+static ANNOUNCED: LazyLock<Words> = LazyLock::new(|| Words::new(WORDS));
+static HINTED: LazyLock<Words> = LazyLock::new(|| Words::new(&["id", "identifier"]));
+
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let text = outline.text;
+    let mut last = (usize::MAX, 0);
+    each(outline, |start, end, scheme, normal| {
+        let span = Span { subtype: Some(scheme.subtype), ..Span::of(RECOGNISER.kind, start, end) };
+        hits.span(span, || confidence(text, start, end, scheme));
+        // Two schemes may read one number alike; it is one token.
+        if last != (start, end) {
+            last = (start, end);
+            hits.token(RECOGNISER.kind, start, end, normal);
         }
     });
+}
+
+fn confidence(text: &str, start: usize, end: usize, scheme: &Scheme) -> f32 {
+    let before = lower_before(text, start, 40);
+    let before = after_last_number(&before);
+    let grouped = end - start > scheme.form.len();
+    let form = if grouped { scheme.grouped } else { scheme.bare };
+    let named = nearer(before, &ANNOUNCED, &NEGATIVE) || has_word(before, scheme.words);
+    // `id` alone may be any id: it helps only what the checksum makes unlikely otherwise.
+    let hinted = scheme.chance <= 0.05 && nearer(before, &HINTED, &NEGATIVE);
+    match named {
+        true => 0.9 + 0.09 * form,
+        false if NEGATIVE.any(before) || is_joined(text, start, end) => form - 0.5,
+        false if hinted => form + 0.2,
+        // Digits in the midst of a sentence or a list of numbers are seldom a person's.
+        false if form < 0.7 && !grouped && !is_field(text, start, end) => form - 0.2,
+        false => form,
+    }
 }
 
 /// Whether a number fills a text or a quoted or delimited field.
@@ -80,17 +88,6 @@ fn after_last_number(before: &str) -> &str {
     let bytes = before.as_bytes();
     let past = (5..=bytes.len()).rev().find(|end| bytes[end - 5..*end].iter().all(u8::is_ascii_digit));
     &before[past.unwrap_or(0)..]
-}
-
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    let mut last = (usize::MAX, 0);
-    each(text, |start, end, _, normal| {
-        // Two schemes may read one number alike; it is one token.
-        if last != (start, end) {
-            last = (start, end);
-            sink(start, end, normal);
-        }
-    });
 }
 
 fn normalise(value: &str) -> Option<String> {
@@ -136,9 +133,9 @@ fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
     best.fold(None, |best: Option<f32>, c| Some(best.map_or(c, |b| b.max(c))))
 }
 
-fn each(text: &str, mut visit: impl FnMut(usize, usize, &'static Scheme, &str)) {
-    let bytes = text.as_bytes();
-    each_number_start(text, 7, |start| {
+fn each(outline: &Outline<'_>, mut visit: impl FnMut(usize, usize, &'static Scheme, &str)) {
+    let (text, bytes) = (outline.text, outline.text.as_bytes());
+    outline.each_number_start(NUMBER_CHARS_MIN, |start| {
         each_at(text, start, &mut visit);
         // `KT 88 93 79 D`, `RSS MRA 85T10 …`: letters that stand apart before the digits.
         let letters = bytes[..start].iter().rev().skip(1).take_while(|b| b.is_ascii_alphabetic()).count();
@@ -150,48 +147,72 @@ fn each(text: &str, mut visit: impl FnMut(usize, usize, &'static Scheme, &str)) 
 }
 
 fn each_at(text: &str, start: usize, visit: &mut impl FnMut(usize, usize, &'static Scheme, &str)) {
-    let bytes = text.as_bytes();
+    let written = Written::at(text.as_bytes(), start);
     for scheme in SCHEMES {
-        if !scheme.fits_class(0, bytes[start]) {
+        let Some(end) = written.end_as(scheme) else { continue };
+        let number = &written.chars[..scheme.form.len()];
+        if !(scheme.check)(number) || !clean_after(text, end) {
             continue;
         }
-        let Some((end, number)) = read_at(bytes, start, scheme) else { continue };
-        if clean_after(text, end) && (scheme.check)(number.as_bytes()) {
-            visit(start, end, scheme, &number);
+        if let Ok(number) = std::str::from_utf8(number) {
+            visit(start, end, scheme, number);
         }
     }
 }
 
-/// Reads as many characters as the scheme has, letting one separator stand where people put it.
-fn read_at(bytes: &[u8], start: usize, scheme: &Scheme) -> Option<(usize, String)> {
-    let form = scheme.form.as_bytes();
-    let mut number = String::with_capacity(form.len());
-    let (mut gap, mut gaps) = (true, 0);
-    for (i, b) in bytes[start..].iter().enumerate().take(NUMBER_BYTES_MAX) {
-        if b.is_ascii_alphanumeric() {
-            if !scheme.fits_class(number.len(), *b) {
-                return None;
-            }
-            number.push(b.to_ascii_uppercase().into());
-            gap = false;
-            if number.len() == form.len() {
-                // Half of the usual groups is another number's grouping.
-                if gaps == 1 && scheme.breaks.len() > 1 && !scheme.one_gap {
-                    return None;
+/// Letters and digits in upper case with the places of the signs between, read once for all schemes.
+struct Written {
+    chars: [u8; CHARS_MAX],
+    /// Where each character ends in the text.
+    ends: [usize; CHARS_MAX],
+    count: usize,
+    /// Bit sets over the characters: what they are, and before which of them a sign stands.
+    digits: u32,
+    letters: u32,
+    gaps: u32,
+}
+
+impl Written {
+    /// Reads on from `start` until something stands there that no number has.
+    fn at(bytes: &[u8], start: usize) -> Self {
+        let mut written =
+            Self { chars: [0; CHARS_MAX], ends: [0; CHARS_MAX], count: 0, digits: 0, letters: 0, gaps: 0 };
+        let mut gap = true;
+        for (i, b) in bytes[start..].iter().enumerate().take(NUMBER_BYTES_MAX) {
+            let place = written.count;
+            if b.is_ascii_alphanumeric() {
+                if place == CHARS_MAX {
+                    break;
                 }
-                return Some((start + i + 1, number));
+                written.chars[place] = b.to_ascii_uppercase();
+                written.ends[place] = start + i + 1;
+                written.digits |= u32::from(b.is_ascii_digit()) << place;
+                written.letters |= u32::from(b.is_ascii_alphabetic()) << place;
+                written.count += 1;
+                gap = false;
+            } else if !gap && matches!(b, b' ' | b'-' | b'.' | b'/' | b'+') {
+                gap = true;
+                written.gaps |= 1 << place;
+            } else {
+                break;
             }
-        } else if !gap
-            && matches!(b, b' ' | b'-' | b'.' | b'/' | b'+')
-            && scheme.breaks.contains(&(number.len() as u8))
-        {
-            gap = true;
-            gaps += 1;
-        } else {
-            return None;
         }
+        written
     }
-    None
+
+    /// Where a scheme's number ends if these characters can be one, written as people part it.
+    fn end_as(&self, scheme: &Scheme) -> Option<usize> {
+        let length = scheme.form.len();
+        let gaps = self.gaps & ((1 << length) - 1);
+        let fits = length <= self.count
+            && scheme.digits & !self.digits == 0
+            && scheme.letters & !self.letters == 0
+            && gaps & !scheme.gaps == 0;
+        // Half of the usual groups is another number's grouping.
+        let half = gaps.count_ones() == 1 && scheme.breaks.len() > 1 && !scheme.one_gap;
+        (fits && !half && scheme.fits_class(length - 1, self.chars[length - 1]))
+            .then(|| self.ends[length - 1])
+    }
 }
 
 #[cfg(test)]
@@ -217,6 +238,7 @@ mod tests {
     #[test]
     fn every_scheme_has_a_form_and_room_in_the_bit_set() {
         assert!(SCHEMES.len() <= 64);
+        assert!(SCHEMES.iter().all(|s| s.form.len() <= super::CHARS_MAX));
         for scheme in SCHEMES {
             assert!(scheme.breaks.iter().all(|b| usize::from(*b) < scheme.form.len()), "{}", scheme.subtype);
             assert!(scheme.form.bytes().all(|b| b"DLAX".contains(&b)), "{}", scheme.subtype);

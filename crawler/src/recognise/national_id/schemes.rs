@@ -10,6 +10,10 @@ pub(in crate::recognise) struct Scheme {
     pub form: &'static str,
     /// After how many characters a separator may stand.
     pub breaks: &'static [u8],
+    /// Bit sets over the characters: which must be digits, which letters, and before which a separator may stand.
+    pub digits: u32,
+    pub letters: u32,
+    pub gaps: u32,
     /// Whether one separator alone is usual though `breaks` has several places.
     pub one_gap: bool,
     /// Checksum and rules, over upper-case characters of the form.
@@ -50,7 +54,23 @@ const fn row(
     words: &'static [&'static str],
 ) -> Scheme {
     let one_gap = matches!(form.len(), 9) && matches!(form.as_bytes()[8], b'L') || breaks.len() == 1;
-    Scheme { subtype, form, breaks, one_gap, check, bare, grouped, chance, words }
+    let (digits, letters) = (places(form, b'D'), places(form, b'L'));
+    let (mut gaps, mut i) = (0, 0);
+    while i < breaks.len() {
+        gaps |= 1 << breaks[i];
+        i += 1;
+    }
+    Scheme { subtype, form, breaks, digits, letters, gaps, one_gap, check, bare, grouped, chance, words }
+}
+
+/// The places of one class in a form, as a bit set.
+const fn places(form: &str, class: u8) -> u32 {
+    let (mut set, mut i) = (0, 0);
+    while i < form.len() {
+        set |= ((form.as_bytes()[i] == class) as u32) << i;
+        i += 1;
+    }
+    set
 }
 
 /// At most 64 rows: columns count them in one word of bits.

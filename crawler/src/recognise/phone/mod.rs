@@ -6,15 +6,16 @@
 mod plan;
 
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use super::card::is_joined;
-use super::text::{NEGATIVE, clean_after, clean_before, has_word, lower_before, nearer};
-use super::{ColumnFacts, Recogniser, Span, TokenSink};
+use super::text::{NEGATIVE, Words, clean_after, clean_before, lower_before, nearer};
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub use plan::set_default_regions;
 
 pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "PHONE_NUMBER", id_name: "phone", identifies: true, find, normalise, tokens, column };
+    Recogniser { kind: "PHONE_NUMBER", id_name: "phone", identifies: true, find, normalise, column };
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
@@ -44,20 +45,14 @@ struct Candidate {
     readings: Rc<[String]>,
 }
 
-fn find(text: &str, out: &mut Vec<Span>) {
-    each(text, |candidate| {
-        let confidence = confidence(text, candidate);
-        if confidence >= 0.5 {
-            let Candidate { start, end, .. } = *candidate;
-            out.push(Span { start, end, kind: RECOGNISER.kind, subtype: None, confidence });
-        }
-    });
-}
+static ANNOUNCED: LazyLock<Words> = LazyLock::new(|| Words::new(WORDS));
 
-fn tokens(text: &str, sink: &mut TokenSink<'_>) {
-    each(text, |candidate| {
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let text = outline.text;
+    each(outline, |candidate| {
         let Candidate { start, end, .. } = *candidate;
-        candidate.readings.iter().for_each(|e164| sink(start, end, e164));
+        hits.span(Span::of(RECOGNISER.kind, start, end), || confidence(text, candidate));
+        candidate.readings.iter().for_each(|e164| hits.token(RECOGNISER.kind, start, end, e164));
     });
 }
 
@@ -66,7 +61,7 @@ fn normalise(value: &str) -> Option<String> {
     let value = value.trim();
     let value = value.strip_prefix("tel:").unwrap_or(value);
     let mut first = None;
-    each(value, |candidate| {
+    each(&Outline::of(value), |candidate| {
         if candidate.start == 0 && candidate.end == value.len() {
             first = first.take().or_else(|| candidate.readings.first().cloned());
         }
@@ -95,10 +90,10 @@ fn confidence(text: &str, candidate: &Candidate) -> f32 {
     }
     let before = lower_before(text, start, 40);
     let joined = is_joined(text, start, end);
-    if nearer(&before, WORDS, NEGATIVE) && !joined {
+    if nearer(&before, &ANNOUNCED, &NEGATIVE) && !joined {
         return if groups.len() > 1 || digits.starts_with('0') { 0.9 } else { 0.75 };
     }
-    if joined || has_word(&before, NEGATIVE) {
+    if joined || NEGATIVE.any(&before) {
         return 0.0;
     }
     let regular = groups.len() >= 2
@@ -146,23 +141,24 @@ fn is_plain_number(groups: &[u8], written: &str) -> bool {
 
 /// Visits candidates: runs of digits with single separators, brackets around one group, a plus in front. A run that
 /// is too long to be one number is tried in windows that begin and end at blanks or slashes.
-fn each(text: &str, mut visit: impl FnMut(&Candidate)) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        let start = opening(bytes, at);
-        let groups = run(bytes, at);
-        let end = groups.last().map_or(at + 1, |g| g.1);
-        if clean_before(text, start) && (start == 0 || bytes[start - 1] != b'+') {
-            visit_run(text, start, &groups, &mut visit);
-        }
-        at = end.max(at + 1);
-        while at < bytes.len() && bytes[at].is_ascii_digit() {
-            at += 1;
+fn each(outline: &Outline<'_>, mut visit: impl FnMut(&Candidate)) {
+    let (text, bytes) = (outline.text, outline.text.as_bytes());
+    let mut groups = Vec::new();
+    let mut past = 0;
+    for found in outline.numbers() {
+        let mut at = found.digit.max(past);
+        while at < found.end {
+            if !bytes[at].is_ascii_digit() {
+                at += 1;
+                continue;
+            }
+            let start = opening(bytes, at);
+            let total = run(bytes, at, &mut groups);
+            if total >= DIGITS_MIN && clean_before(text, start) && (start == 0 || bytes[start - 1] != b'+') {
+                visit_run(text, start, &groups, &mut visit);
+            }
+            past = groups.last().map_or(at + 1, |g| g.1);
+            at = past;
         }
     }
 }
@@ -178,15 +174,17 @@ fn opening(bytes: &[u8], first: usize) -> usize {
 }
 
 /// The groups of digits from `at` on, each parted from the one before by what telephone numbers are parted by.
-fn run(bytes: &[u8], first: usize) -> Vec<(usize, usize)> {
-    let mut groups = Vec::with_capacity(4);
-    let mut at = first;
+/// Gives the number of digits.
+fn run(bytes: &[u8], first: usize, groups: &mut Vec<(usize, usize)>) -> usize {
+    groups.clear();
+    let (mut at, mut total) = (first, 0);
     loop {
         let from = at;
         while at < bytes.len() && bytes[at].is_ascii_digit() {
             at += 1;
         }
         groups.push((from, at));
+        total += at - from;
         let gap = bytes[at..]
             .iter()
             .take(3)
@@ -198,7 +196,7 @@ fn run(bytes: &[u8], first: usize) -> Vec<(usize, usize)> {
             [_] | [b')', _] | [_, b'('] | [b'(', _] | [b')', _, _] | [_, b'(', _]
         );
         if gap == 0 || spaced || !bytes.get(next).is_some_and(u8::is_ascii_digit) || groups.len() == 32 {
-            return groups;
+            return total;
         }
         at = next;
     }

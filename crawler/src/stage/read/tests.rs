@@ -1,4 +1,5 @@
 use super::*;
+use crate::recognise::{identifiers, recognise};
 
 #[test]
 fn no_recogniser_takes_a_small_number_for_an_identifier() {
