@@ -16,7 +16,7 @@ use crawler::ctx::{Ctx, Progress};
 use crawler::erase::{Desk, KeyRing};
 use crawler::source::{Lake, SourceOptions};
 
-use crate::config::Config;
+use crate::config::{Config, grouping};
 use crate::keys::Keys;
 
 /// All that a process has open.
@@ -82,12 +82,13 @@ impl App {
     /// `Invalid` if no store takes the URL, `NotFound` if it is a folder that is not there.
     pub(crate) fn lake(&self, url: &str) -> Result<Lake> {
         let configured = self.config.sources.iter().find(|source| plain(&source.url) == plain(url));
-        let options = configured.map_or_else(SourceOptions::default, |source| SourceOptions {
-            include: source.include.clone(),
-            exclude: source.exclude.clone(),
-            settings: source.options.clone(),
-            ..SourceOptions::default()
-        });
+        let mut options = SourceOptions::default();
+        if let Some(source) = configured {
+            options.include.clone_from(&source.include);
+            options.exclude.clone_from(&source.exclude);
+            options.settings.clone_from(&source.options);
+            options.corrections = grouping::corrections(&source.dataset)?;
+        }
         Lake::open(url, &options)
     }
 

@@ -9,6 +9,10 @@ use catalog::{Error, Result};
 use crawler::format::Bounds;
 use serde::Deserialize;
 
+pub(crate) mod grouping;
+
+use grouping::RawGrouping;
+
 /// Where the catalog lies unless told otherwise.
 const CATALOG: &str = "./headwater-data";
 /// Read when `--config` is absent and the file is there.
@@ -59,6 +63,9 @@ pub(crate) struct RawSource {
     /// Globs of paths to leave out.
     #[serde(default)]
     pub(crate) exclude: Vec<String>,
+    /// What belongs together in it, where grouping by itself gets it wrong.
+    #[serde(default)]
+    pub(crate) dataset: Vec<RawGrouping>,
     /// Options of its store, as object_store names them: `aws_endpoint`, `aws_region`.
     #[serde(default)]
     pub(crate) options: BTreeMap<String, String>,
@@ -213,6 +220,7 @@ fn check_source(source: &RawSource) -> Result<()> {
     {
         return wrong(format!("key source.schedule: {schedule:?} is no cron expression ({error})"));
     }
+    grouping::corrections(&source.dataset)?;
     Ok(())
 }
 

@@ -231,7 +231,14 @@ Examples:
   headwater datasets
   headwater datasets orders --files
   headwater datasets --json | jq -r .root
-  headwater datasets --as-of 2026-05-01")]
+  headwater datasets --as-of 2026-05-01
+
+Where the grouping is wrong, the configuration file says what belongs together; the next crawl heeds it:
+  [[source]]
+  url = \"s3://lake/raw\"
+  [[source.dataset]]
+  paths = [\"crm/**/orders*.csv\"]   # the first that matches a path counts
+  name = \"orders\"                # or split = \"file\", split = \"folder\", exclude = true")]
 pub(crate) struct Datasets {
     /// Only those with this name, root or id
     pub(crate) dataset: Option<String>,

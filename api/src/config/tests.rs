@@ -54,3 +54,29 @@ fn a_slip_in_a_variable_is_refused_and_a_foreign_one_is_not() {
         environment(&[("HEADWATER_SERVICE_HOST", "10.0.0.1"), ("HEADWATER_PORT", "tcp://10.0.0.1:80")]);
     assert!(load(&Flags::default(), &foreign).is_ok());
 }
+
+#[test]
+fn a_source_says_what_belongs_together() {
+    let (_folder, flags) = file(
+        "[[source]]\nurl = 's3://b/'\n[[source.dataset]]\npaths = ['a/**']\nname = 'orders'\n\
+         [[source.dataset]]\npaths = ['b/*']\nsplit = 'file'\n\
+         [[source.dataset]]\npaths = ['c/*', 'd/*']\nexclude = true\n",
+    );
+    let config = load(&flags, &BTreeMap::new()).unwrap();
+    let corrections = grouping::corrections(&config.sources[0].dataset).unwrap();
+    assert_eq!(corrections.len(), 3);
+    assert_eq!(corrections[0].to, catalog::dataset::Grouping::One("orders".into()));
+    assert_eq!(corrections[2].paths, ["c/*", "d/*"]);
+    let said = |line: &str| refusal(&format!("[[source]]\nurl = 's3://b/'\n[[source.dataset]]\n{line}\n"));
+    for (line, told) in [
+        ("paths = []\nexclude = true", "source.dataset.paths"),
+        ("paths = ['a/*']", "exactly one"),
+        ("paths = ['a/*']\nname = 'x'\nexclude = true", "exactly one"),
+        ("paths = ['a/*']\nname = 'Orders 1'", "source.dataset.name"),
+        ("paths = ['a/*']\nsplit = 'row'", "source.dataset.split"),
+        ("paths = ['a/[']\nexclude = true", "glob"),
+        ("paths = ['a/*']\nnames = 'x'", "names"),
+    ] {
+        assert!(said(line).contains(told), "{line}: {}", said(line));
+    }
+}

@@ -32,7 +32,11 @@ pub(super) fn list(
     });
     let rows: Result<Vec<Value>> =
         datasets.iter().map(|dataset| row(catalog, dataset, files, as_of, &urls)).collect();
-    let answer = paging.cut(rows?)?;
+    let corrected = datasets.iter().filter(|dataset| dataset.corrected).count();
+    let mut answer = paging.cut(rows?)?;
+    if corrected > 0 {
+        answer = answer.say(format!("{corrected} of them as the configuration says (source.dataset)"));
+    }
     Ok(match (answer.rows.is_empty(), which) {
         (true, Some(_)) => answer.say("no dataset has this name, root or id"),
         (true, None) => answer.say("there are none yet: headwater crawl FOLDER or URL"),
@@ -134,6 +138,9 @@ fn row(
     });
     if let Some(delimiter) = dataset.dialect.delimiter {
         row["csv"] = json!({"delimiter": delimiter, "header": dataset.dialect.header.unwrap_or(true)});
+    }
+    if dataset.corrected {
+        row["corrected"] = json!(true);
     }
     row["blobs"] = json!(dataset.blobs.len());
     row["rows"] = json!(dataset.rows);

@@ -54,14 +54,26 @@ pub(super) fn settle(datasets: &mut [Dataset]) {
     }
 }
 
-/// Gives each dataset the name that it has in the catalog already, and new ones a name that nobody has.
+/// Gives each dataset of a source the name that it has in the catalog already, and new ones a name that nobody has. What
+/// people chose goes first: another dataset of the source that has that name gets a new one.
 ///
-/// `current` are all datasets of the catalog, of other sources too.
+/// `current` are all datasets of the catalog, of other sources too; those of this source that are no longer there free
+/// their names.
 pub fn keep_names(datasets: &mut [Dataset], current: &[Dataset]) {
-    let known: BTreeMap<_, _> = current.iter().map(|dataset| (&dataset.id, &dataset.name)).collect();
-    let mut taken: BTreeSet<String> = current.iter().map(|dataset| dataset.name.clone()).collect();
-    for dataset in datasets {
-        if let Some(name) = known.get(&dataset.id).filter(|_| !dataset.corrected) {
+    let Some(source) = datasets.first().map(|dataset| dataset.source.clone()) else { return };
+    let live: BTreeSet<_> = datasets.iter().map(|dataset| dataset.id.clone()).collect();
+    let chosen = datasets.iter().filter(|dataset| dataset.corrected).map(|dataset| dataset.name.clone());
+    let chosen: BTreeSet<String> = chosen.collect();
+    let stays = |known: &&Dataset| {
+        known.source != source
+            || (live.contains(&known.id) && (known.corrected || !chosen.contains(&known.name)))
+    };
+    let kept: Vec<&Dataset> = current.iter().filter(stays).collect();
+    let known: BTreeMap<_, _> = kept.iter().map(|dataset| (&dataset.id, &dataset.name)).collect();
+    let mut taken: BTreeSet<String> = kept.iter().map(|dataset| dataset.name.clone()).collect();
+    let (people_s, others): (Vec<_>, Vec<_>) = datasets.iter_mut().partition(|dataset| dataset.corrected);
+    for dataset in people_s.into_iter().chain(others) {
+        if let Some(name) = known.get(&dataset.id) {
             dataset.name = (*name).clone();
         } else {
             let plain = dataset.name.clone();

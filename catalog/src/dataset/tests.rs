@@ -383,6 +383,7 @@ fn names_are_unique_fit_for_sql_and_kept() {
     current[0].name = "chosen".into();
     current.push(Dataset {
         id: crate::model::DatasetId("other".into()),
+        source: SourceId("t".into()),
         name: "c_x".into(),
         ..datasets[0].clone()
     });

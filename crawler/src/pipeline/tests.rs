@@ -1,5 +1,6 @@
 //! The line over a store in memory: what is recorded, what an incremental crawl reads, what a kill leaves behind.
 
+mod corrected;
 mod random;
 
 use std::collections::BTreeMap;

@@ -69,3 +69,19 @@ fn the_first_correction_about_a_path_counts_and_a_wrong_glob_is_refused() {
     let wrong = Correction { paths: vec!["drop/[".into()], to: Grouping::EachFile };
     assert!(Corrections::new(&[wrong]).is_err());
 }
+
+#[test]
+fn the_name_that_people_chose_is_theirs() {
+    let blobs: Vec<_> = LAKE.lines().map(|line| super::blob(line.trim())).collect();
+    let current = super::grouped(&blobs);
+    let to = Grouping::One("orders".into());
+    let corrections = Corrections::new(&[Correction { paths: vec!["drop/*".into()], to }]).unwrap();
+    for before in [current, super::grouped_with(&blobs, &corrections)] {
+        let mut datasets = super::grouped_with(&blobs, &corrections);
+        super::keep_names(&mut datasets, &before);
+        let name = |root: &str| datasets.iter().find(|dataset| dataset.root == root).unwrap().name.clone();
+        assert_eq!(name("drop"), "orders");
+        let others = datasets.iter().filter(|dataset| dataset.name == "orders").count();
+        assert_eq!(others, 1, "{datasets:#?}");
+    }
+}
