@@ -132,7 +132,7 @@ pub(super) fn entries<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>) -> Vec<Entry<'a, 'b
     entries
 }
 
-/// Keys whose values are tables by their word alone.
+/// Keys whose values are tables by their word alone, whatever their columns.
 const TABLE_KEYS: [&str; 7] = ["table", "table_name", "entity", "stream", "dataset", "collection", "object"];
 /// Values of one key that are compared with each other; with more it is a partition's.
 const TABLES_MAX: usize = 200;
@@ -154,7 +154,8 @@ fn name_tables(entries: &mut [Entry<'_, '_>]) {
     }
     let mut named = Vec::new();
     for ((above, key), values) in &keys {
-        if (2..=TABLES_MAX).contains(&values.len()) && are_tables(entries, key, values) {
+        let by_word = TABLE_KEYS.contains(&key.to_lowercase().as_str());
+        if by_word || ((2..=TABLES_MAX).contains(&values.len()) && are_tables(entries, values)) {
             let depth = above.split('/').filter(|folder| !folder.is_empty()).count();
             named.extend(values.values().flatten().map(|position| (*position, depth)));
         }
@@ -164,7 +165,7 @@ fn name_tables(entries: &mut [Entry<'_, '_>]) {
     }
 }
 
-fn are_tables(entries: &[Entry<'_, '_>], key: &str, values: &BTreeMap<String, Vec<usize>>) -> bool {
+fn are_tables(entries: &[Entry<'_, '_>], values: &BTreeMap<String, Vec<usize>>) -> bool {
     let mut value_of: BTreeMap<&str, &str> = BTreeMap::new();
     let mut facts: Vec<&BlobFacts<'_>> = Vec::new();
     for (value, positions) in values {
@@ -179,8 +180,7 @@ fn are_tables(entries: &[Entry<'_, '_>], key: &str, values: &BTreeMap<String, Ve
     let sets = similar::split(facts, similar::DRIFT_MIN);
     let of_one =
         |set: &Vec<&BlobFacts<'_>>| set.iter().all(|facts| value_of[facts.path] == value_of[set[0].path]);
-    let by_word = TABLE_KEYS.contains(&key.to_lowercase().as_str()) && sets.len() > 1;
-    by_word || (sets.len() == values.len() && sets.iter().all(of_one))
+    sets.len() == values.len() && sets.iter().all(of_one)
 }
 
 /// Words with which writers name the parts of anything.

@@ -84,6 +84,10 @@ fn a_key_whose_values_have_columns_of_their_own_tells_tables() {
          in/entity=orders/dt=2024-05-02/b.csv csv id,total,at
          in/entity=people/dt=2024-05-01/c.csv csv name,mail,city
          in/entity=people/dt=2024-05-02/d.csv csv name,mail,city
+         one/table=visits/dt=2024-05-01/a.csv
+         one/table=visits/dt=2024-05-02/a.csv
+         two/topic=orders/dt=2024-05-01/a.csv csv id,total
+         two/topic=people/dt=2024-05-01/a.csv csv name,mail
          ev/kind=click/dt=2024-05-01/a.csv csv id,at,x,y
          ev/kind=view/dt=2024-05-01/b.csv csv id,at,x",
     );
@@ -93,6 +97,9 @@ fn a_key_whose_values_have_columns_of_their_own_tells_tables() {
             "ev [kind:string dt:date] ev: 2",
             "in/entity=orders [dt:date] entity_orders: 2",
             "in/entity=people [dt:date] entity_people: 2",
+            "one/table=visits [dt:date] a: 2",
+            "two/topic=orders [dt:date] topic_orders: 1",
+            "two/topic=people [dt:date] topic_people: 1",
         ]
     );
 }
