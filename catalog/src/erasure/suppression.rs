@@ -2,14 +2,18 @@
 
 use crate::catalog::{AsOf, Catalog, Change};
 use crate::error::Result;
-use crate::model::{ErasureRequest, Suppression, Timestamp, Token, TokenDigest};
+use crate::model::{ErasureRequest, SubjectIdentifier, Suppression, Timestamp, Token, TokenDigest};
 
-/// Entries for a request's identifiers.
+/// Entries for a request's identifiers, as the subject index knows them: what a crawl meets is compared with the ledger.
 ///
 /// # Errors
 /// `Internal` if an entry cannot be encoded.
-pub fn entries(request: &ErasureRequest, since: Timestamp) -> Result<Vec<Change>> {
-    let entry = |identifier: &crate::model::SubjectIdentifier| {
+pub fn entries(
+    request: &ErasureRequest,
+    indexed: &[SubjectIdentifier],
+    since: Timestamp,
+) -> Result<Vec<Change>> {
+    let entry = |identifier: &SubjectIdentifier| {
         Change::put(&Suppression {
             kind: identifier.kind.clone(),
             digest: identifier.digest,
@@ -17,7 +21,7 @@ pub fn entries(request: &ErasureRequest, since: Timestamp) -> Result<Vec<Change>
             since,
         })
     };
-    request.identifiers.iter().map(entry).collect()
+    indexed.iter().map(entry).collect()
 }
 
 /// Which of some tokens belong to erased persons, with the ledger's entry.

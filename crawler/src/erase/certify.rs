@@ -33,6 +33,7 @@ pub async fn certificate(desk: &Desk, request_or_plan: &str) -> Result<String> {
         .get::<Verification>(&request.id, AsOf::Now)?
         .ok_or_else(|| missing("verify first: a certificate says what a fresh look found"))?;
     let identifiers = sealed_identifiers(desk, &request)?;
+    let indexed: Vec<_> = identifiers.iter().flat_map(|one| one.indexed(catalog.env())).collect();
     let identifiers: Vec<(String, String)> =
         identifiers.into_iter().map(|mut one| (one.kind, one.forms.swap_remove(0))).collect();
     let head = audit::head(catalog)?.ok_or_else(|| missing("the audit log is empty"))?;
@@ -50,7 +51,7 @@ pub async fn certificate(desk: &Desk, request_or_plan: &str) -> Result<String> {
         salt: &desk.keys.salt(&request.id)?,
         signing_key: &desk.keys.signing_key()?,
     })?;
-    let mut changes = suppression::entries(&request, now)?;
+    let mut changes = suppression::entries(&request, &indexed, now)?;
     request.status = status;
     request.sealed = Vec::new();
     changes.push(Change::put(&request)?);

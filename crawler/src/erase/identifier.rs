@@ -57,9 +57,22 @@ impl Identifier {
         self.kind.strip_prefix(KEY)
     }
 
-    /// Keyed digests of its normal forms, as the subject index holds them.
+    /// Keyed digests of its normal forms: what requests, plans and holds name it by.
     pub fn digests(&self, env: &Env) -> Vec<TokenDigest> {
         self.forms.iter().map(|form| env.hasher.digest(&self.kind, form)).collect()
+    }
+
+    /// What the subject index and the suppression ledger know it by, which tells less: see [`recognise::index_form`].
+    pub fn indexed(&self, env: &Env) -> Vec<SubjectIdentifier> {
+        let mut forms: Vec<&str> =
+            self.forms.iter().map(|form| recognise::index_form(&self.kind, form)).collect();
+        forms.sort_unstable();
+        forms.dedup();
+        let subject = |form: &str| SubjectIdentifier {
+            kind: self.kind.clone(),
+            digest: env.hasher.digest(&self.kind, form),
+        };
+        forms.into_iter().map(subject).collect()
     }
 
     /// What the catalog may know of it, an entry a normal form.

@@ -197,8 +197,12 @@ fn candidates(desk: &Desk, sought: &Sought, options: FindOptions) -> Result<(Vec
 /// Blobs in which the index has one of the identifiers, or had.
 pub(super) fn blobs_with_tokens(desk: &Desk, sought: &Sought, as_of: AsOf) -> Result<BTreeSet<BlobId>> {
     let catalog = &desk.ctx.catalog;
-    let digests: BTreeSet<TokenDigest> =
-        sought.identifiers().iter().flat_map(|identifier| identifier.digests(catalog.env())).collect();
+    let digests: BTreeSet<TokenDigest> = sought
+        .identifiers()
+        .iter()
+        .flat_map(|one| one.indexed(catalog.env()))
+        .map(|one| one.digest)
+        .collect();
     let mut blobs = BTreeSet::new();
     if as_of != AsOf::Now {
         // Indexes keep the present only: the tokens of that time are read one blob after the other.

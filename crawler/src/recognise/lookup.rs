@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::hits::TokenSink;
-use super::{RECOGNISERS, Recogniser, Span, by_kind, decode, scan};
+use super::{RECOGNISERS, Recogniser, Span, by_kind, decode, phone, scan};
 
 /// Keys of rows are indexed under `KEY:` and the normalised name of their column.
 const KEY_PREFIX: &str = "KEY:";
@@ -53,6 +53,13 @@ pub fn matches(kind: &str, normal: &str, text: &str, out: &mut Vec<(usize, usize
     // A whole cell that matched only because of what it holds is no place of its own.
     let inner = |&(s, e): &(usize, usize)| found.iter().any(|&(a, b)| (a, b) != (s, e) && s <= a && b <= e);
     out.extend(found.iter().filter(|place| !inner(place)));
+}
+
+/// What the subject index keeps of a normal form. A telephone number without its country has a reading for each region in
+/// which it is valid, up to some twenty; they differ in the country alone, so the index leaves that out: one entry a number, and
+/// lookup, which confirms the whole of it in the bytes, now and then reads a blob that holds another country's.
+pub fn index_form<'a>(kind: &str, normal: &'a str) -> &'a str {
+    if kind == phone::RECOGNISER.kind { phone::national_part(normal) } else { normal }
 }
 
 /// Pushes the identifying tokens of a text as (kind, normal form), each once; `spans` (of the same text) need not be

@@ -199,6 +199,15 @@ proptest! {
     }
 
     #[test]
+    fn all_readings_of_a_number_are_one_entry_a_national_number(digits in "0?[1-9][0-9]{7,9}") {
+        let forms = normal_forms("PHONE_NUMBER", &digits);
+        let indexed: std::collections::BTreeSet<&str> = forms.iter().map(|form| index_form("PHONE_NUMBER", form)).collect();
+        // As it stands, without its trunk prefix, and behind a calling code that it may begin with.
+        prop_assert!(indexed.len() <= 4, "{forms:?}");
+        prop_assert!(indexed.iter().all(|form| digits.ends_with(form)), "{forms:?}");
+    }
+
+    #[test]
     fn a_scan_for_many_finds_what_lookup_finds(text in soup(), other in soup()) {
         let mut tokens = Vec::new();
         identifiers(&text, &[], &mut tokens);

@@ -21,7 +21,7 @@ use crate::content::Content;
 use crate::ctx::Ctx;
 use crate::format::tree::{Node, Visit, walk};
 use crate::format::{At, Bounds, FormatError, Sink};
-use crate::recognise::{ColumnTally, Span, key_name, normalise, recognise_and_identify};
+use crate::recognise::{ColumnTally, Span, index_form, key_name, normalise, recognise_and_identify};
 use crate::source::Lake;
 use crate::table_log::{self, Log};
 
@@ -234,8 +234,12 @@ impl<'a> Reading<'a> {
         self.spans.clear();
         self.found.clear();
         recognise_and_identify(text, &mut self.spans, &mut self.found);
-        for (kind, normal) in &self.found {
-            self.tokens.add(self.hasher.digest(kind, normal));
+        let mut forms: Vec<_> =
+            self.found.iter().map(|(kind, normal)| (*kind, index_form(kind, normal))).collect();
+        forms.sort_unstable();
+        forms.dedup();
+        for (kind, form) in forms {
+            self.tokens.add(self.hasher.digest(kind, form));
         }
         !self.found.is_empty()
     }

@@ -12,6 +12,7 @@ use super::card::is_joined;
 use super::text::{NEGATIVE, Words, clean_after, clean_before, lower_before, nearer};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
+pub(super) use plan::national_part;
 pub use plan::set_default_regions;
 
 pub(super) static RECOGNISER: Recogniser =

@@ -162,6 +162,18 @@ fn each_reading(digits: &str, plus: bool, sink: &mut dyn FnMut(&str)) {
     });
 }
 
+/// The digits of an E.164 number behind its calling code, which no other code begins with (ITU-T E.164 annex D).
+pub(in crate::recognise) fn national_part(e164: &str) -> &str {
+    let digits = e164.strip_prefix('+').unwrap_or(e164);
+    let is_code = |length: &usize| {
+        digits
+            .get(..*length)
+            .and_then(|code| code.parse::<u16>().ok())
+            .is_some_and(|code| pattern_of_code(code).is_some())
+    };
+    (1..=3).find(is_code).map_or(digits, |length| &digits[length..])
+}
+
 fn international(digits: &str, lenient: bool) -> Option<String> {
     let code_length = (1..=3).find(|n| {
         digits.get(..*n).and_then(|c| c.parse::<u16>().ok()).is_some_and(|c| pattern_of_code(c).is_some())
