@@ -21,7 +21,9 @@ mod tests;
 pub(super) static ZIP: Format = Format {
     id: "zip",
     media_type: "application/zip",
-    extensions: &["zip"],
+    extensions: &[
+        "zip", "zipx", "jar", "war", "ear", "apk", "epub", "kmz", "whl", "nupkg", "aar", "ipa", "xpi",
+    ],
     sniff,
     read: None,
     rows: RowsFn::Cells,
@@ -33,10 +35,22 @@ pub(super) static ZIP: Format = Format {
 /// Bytes of a central directory that is held in memory.
 const DIRECTORY_BYTES_MAX: u64 = 256 << 20;
 
-/// A local file header, or the end record of an archive without members.
+/// A local file header, the end record of an archive without members, or the mark of one that spans or could have spanned
+/// several volumes (§8.5.3, §8.5.4). Behind something else that is no text, an end record as long as the rest.
 fn sniff(head: &Head<'_>) -> Option<Sniff> {
     let begins = head.bytes.starts_with(b"PK\x03\x04") || head.bytes.starts_with(b"PK\x05\x06");
-    begins.then(|| Sniff { confidence: 0.95, dialect: Dialect::default() })
+    let spans = head.bytes.starts_with(b"PK\x07\x08PK\x03\x04") || head.bytes.starts_with(b"PK00PK\x03\x04");
+    let appended = || {
+        let end = memchr::memmem::rfind(head.tail, b"PK\x05\x06").map(|start| &head.tail[start..]);
+        let comment = end.and_then(|end| Some(u16::from_le_bytes([*end.get(20)?, *end.get(21)?])));
+        end.zip(comment).is_some_and(|(end, comment)| end.len() == 22 + usize::from(comment))
+    };
+    let confidence = match begins || spans {
+        true => 0.95,
+        false if head.charset().is_none() && appended() => 0.6,
+        false => return None,
+    };
+    Some(Sniff { confidence, dialect: Dialect::default() })
 }
 
 /// Where a member stands, by the central directory.

@@ -25,12 +25,13 @@ pub(super) mod sniff;
 mod tests;
 
 pub(super) use rows::{EachTree, tree, trees};
+pub(super) use sniff::media_type;
 
 /// JSON, pretty-printed or not.
 pub(super) static FORMAT: Format = Format {
     id: "json",
     media_type: "application/json",
-    extensions: &["json", "geojson", "har"],
+    extensions: &["json", "geojson", "topojson", "har", "avsc", "avpr", "ipynb", "jsonld", "webmanifest"],
     sniff: sniff::sniff,
     read: Some(read),
     rows: RowsFn::Trees(trees),

@@ -81,26 +81,64 @@ pub(super) static PICKLE: Format = named("pickle", "application/x-pickle", &["pk
 });
 
 // Text with a meaning of its own.
-pub(super) static HTML: Format = named("html", "text/html", &["html", "htm", "xhtml"], |head| {
+pub(super) static HTML: Format = named("html", "text/html", &["html", "htm", "xhtml", "hta"], |head| {
     let text = beginning(head)?.to_ascii_lowercase();
     let tags =
         ["<!doctype html", "<html", "<head", "<body", "<title", "<table", "<div", "<script", "<h1", "<p>"];
     let xhtml = text.starts_with("<?xml") && text.contains("<html");
-    certain(xhtml || tags.iter().any(|tag| text.starts_with(tag)), 0.95)
+    if xhtml || tags.iter().any(|tag| text.starts_with(tag)) {
+        return certain(true, 0.95);
+    }
+    // Templates and fragments: any element of HTML will do where the name says so.
+    let elements = [
+        "<html", "</a>", "</div>", "</p>", "</span>", "</li>", "</td>", "</h", "<br", "<meta", "<link", "{%",
+        "{{",
+    ];
+    certain(
+        head.is_named(&["html", "htm", "xhtml"]) && elements.iter().any(|element| text.contains(element)),
+        0.94,
+    )
 });
-pub(super) static YAML: Format = named("yaml", "application/yaml", &["yaml", "yml"], |head| {
+pub(super) static YAML: Format =
+    named("yaml", "application/yaml", &["yaml", "yml", "clang-format", "cff"], yaml);
+
+/// Lists and keys of other text look the same: only a name or the document's start tells, and keys with others indented under them.
+fn yaml(head: &Head<'_>) -> Option<Sniff> {
     let text = beginning(head)?;
-    let named = head.name.ends_with(".yaml") || head.name.ends_with(".yml");
-    let lines = || text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-    let structured = |line: &&str| {
-        let line = line.trim_start();
-        line.starts_with("- ") || line == "---" || line.ends_with(':') || line.contains(": ")
+    let named = head.is_named(YAML.extensions);
+    if text.starts_with(['{', '<']) && !text.starts_with("{{") {
+        return None;
+    }
+    let lines = || {
+        text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).take(200)
     };
-    // Lists and keys of other text look the same: only a name or the document's start tells.
-    let all = lines().take(100).count();
-    let share = lines().take(100).filter(structured).count() as f32 / all.max(1) as f32;
-    certain(all > 0 && share > 0.8 && (named || text.starts_with("---\n")), 0.75)
-});
+    let key = |line: &str| {
+        let line = line.trim_start().trim_start_matches("- ");
+        let name =
+            line.split_once(':').map(|(name, rest)| (name, rest.is_empty() || rest.starts_with([' ', '\r'])));
+        name.is_some_and(|(name, ends)| ends && !name.is_empty() && name.len() < 80 && !name.contains(". "))
+    };
+    let structured =
+        |line: &&str| line.trim_start().starts_with("- ") || line.trim_end() == "---" || key(line);
+    let all = lines().count();
+    let share = lines().filter(structured).count() as f32 / all.max(1) as f32;
+    let begins = text.starts_with("---\n") || text.starts_with("---\r\n") || text.starts_with("%YAML");
+    if all == 0 {
+        return certain(named && !text.trim().is_empty(), 0.7);
+    }
+    if named {
+        // Block scalars hold lines of anything.
+        return certain(true, if share > 0.1 { 0.94 } else { 0.7 });
+    }
+    let nested = lines().zip(lines().skip(1)).any(|(line, next)| {
+        line.trim_end().ends_with(':')
+            && !line.contains(['(', '"'])
+            && next.starts_with(' ')
+            && structured(&next)
+    });
+    let page = head.is_named(&["md", "markdown", "mdx", "rst", "html", "qmd", "rmd"]);
+    certain(!page && (share > 0.8 && begins || share > 0.97 && nested && all >= 4), 0.75)
+}
 pub(super) static GIT_LFS: Format = named("git_lfs", "text/x-git-lfs-pointer", &[], |head| {
     begins(head, b"version https://git-lfs.github.com/spec/")
 });
@@ -240,6 +278,9 @@ pub(super) fn zipped(head: &Head<'_>, format: &str) -> Option<Sniff> {
 /// The media type of a head: where its format is a family or has members of their own, the member's.
 pub(super) fn media_type(format: &Format, head: &Head<'_>) -> &'static str {
     let of_family = format.media_type.ends_with("/*");
+    if format.id == "code" {
+        return super::texts::code::media_type(head);
+    }
     if of_family || format.id == "zip" {
         if head.bytes.starts_with(b"PK\x03\x04")
             && let Some((_, media_type)) = signature::zip::kind(head).filter(|(id, _)| *id == format.id)
@@ -250,7 +291,14 @@ pub(super) fn media_type(format: &Format, head: &Head<'_>) -> &'static str {
         let unsigned = if of_family { "application/octet-stream" } else { format.media_type };
         return signed.map_or(unsigned, |signed| signed.media_type);
     }
-    format.media_type
+    match format.id {
+        "xml" => super::xml::media_type(head),
+        "json" => super::json::media_type(head),
+        "pem" => super::texts::pem_media_type(head),
+        "subtitles" => super::texts::subtitles_media_type(head),
+        "csv" if head.is_named(&["tsv", "tab"]) => "text/tab-separated-values",
+        _ => format.media_type,
+    }
 }
 
 /// The first letters of text; comments of markup and what is no letter before them removed.

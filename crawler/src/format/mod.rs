@@ -41,6 +41,7 @@ mod signature;
 mod sqlite;
 mod tar;
 mod text;
+mod texts;
 pub mod tree;
 mod xlsx;
 mod xml;
@@ -323,10 +324,27 @@ pub static FORMATS: &[&Format] = &[
     &mail::MBOX,
     &mail::EML,
     &magic::HTML,
+    &xml::SVG,
     &xml::FORMAT,
     &ndjson::FORMAT,
     &json::FORMAT,
     &magic::YAML,
+    &texts::ARFF,
+    &texts::CALENDAR,
+    &texts::VCARD,
+    &texts::PEM,
+    &texts::SUBTITLES,
+    &texts::DIFF,
+    &texts::SQL,
+    &texts::TOML,
+    &texts::CODE,
+    &texts::MARKDOWN,
+    &texts::RST,
+    &texts::ASCIIDOC,
+    &texts::TEX,
+    &texts::PBTXT,
+    &texts::PROPERTIES,
+    &texts::INI,
     &text::LOG,
     &csv::FORMAT,
     &text::TEXT,

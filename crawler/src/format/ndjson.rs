@@ -24,7 +24,7 @@ mod tests;
 pub(super) static FORMAT: Format = Format {
     id: "ndjson",
     media_type: "application/x-ndjson",
-    extensions: &["ndjson", "jsonl", "json", "jsonlines", "ldjson"],
+    extensions: &["ndjson", "jsonl", "json", "jsonlines", "ldjson", "geojsonl", "geojsonseq"],
     sniff: sniff_lines,
     read: Some(read),
     rows: RowsFn::Trees(trees),

@@ -85,7 +85,6 @@ fn inferred(head: &Head<'_>) -> Option<Signed> {
     use infer::MatcherType as Kind;
     let found = is_binary(head).then(|| infer::get(head.bytes))??;
     let format = match found.matcher_type() {
-        Kind::App => "program",
         Kind::Archive => "archive",
         Kind::Audio => "audio",
         Kind::Font => "font",

@@ -14,31 +14,31 @@ use super::lines::Lines;
 use super::{At, Bounds, Format, FormatError, Head, Removal, Rewritten, Sink, Sniff, locate_by_reading};
 use crate::content::Content;
 
-/// Prose, source code, notes: any text that is nothing more special.
-pub(super) static TEXT: Format = Format {
-    id: "text",
-    media_type: "text/plain",
-    extensions: &["txt", "text", "md", "rst", "out"],
-    sniff: sniff_text,
-    read: Some(read),
-    rows: RowsFn::Cells,
-    locate: Some(locate_by_reading),
-    rewrite: Some(rewrite),
-    container: None,
-};
+/// A format whose rows are lines.
+pub(super) const fn lines(
+    id: &'static str,
+    media_type: &'static str,
+    extensions: &'static [&'static str],
+    sniff: fn(&Head<'_>) -> Option<Sniff>,
+) -> Format {
+    Format {
+        id,
+        media_type,
+        extensions,
+        sniff,
+        read: Some(read),
+        rows: RowsFn::Cells,
+        locate: Some(locate_by_reading),
+        rewrite: Some(rewrite),
+        container: None,
+    }
+}
+
+/// Prose, notes: any text that is nothing more special.
+pub(super) static TEXT: Format = lines("text", "text/plain", &["txt", "text", "out"], sniff_text);
 
 /// Lines that each begin with a time, an address or a priority.
-pub(super) static LOG: Format = Format {
-    id: "log",
-    media_type: "text/x-log",
-    extensions: &["log"],
-    sniff: sniff_log,
-    read: Some(read),
-    rows: RowsFn::Cells,
-    locate: Some(locate_by_reading),
-    rewrite: Some(rewrite),
-    container: None,
-};
+pub(super) static LOG: Format = lines("log", "text/x-log", &["log"], sniff_log);
 
 /// Pieces of an overlong line overlap by this much, so that no identifier is cut in both.
 const OVERLAP_BYTES: usize = 512;
@@ -54,6 +54,15 @@ static LOG_LINE: LazyLock<Regex> = LazyLock::new(|| {
         r"<\d{1,3}>1 \d{4}-\d\d-\d\dT\S+ ",
         // A time, perhaps in brackets, then words.
         r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?(Z| ?[+-]\d\d:?\d\d)?\]?\s+[^\s,;|]",
+        // Apache's errors, Android, days of two digits, klog, clocks without a date, supercomputers, Hadoop.
+        r"\[(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d \d\d:\d\d:\d\d(\.\d+)? \d{4}\] ",
+        r"\[?\d\d[-/.]\d\d([-/.]\d{2,4})?[ -]\d\d:\d\d:\d\d\S* +\S+ +\S",
+        r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ ",
+        r"\[?\d\d:\d\d:\d\d([.,]\d+)?\]? +\[?[A-Za-z]",
+        r"(- )?\d{10} \d{4}\.\d\d\.\d\d ",
+        r"\d{6} \d{6} \d+ (INFO|WARN|ERROR|DEBUG|FATAL) ",
+        // logfmt: pairs, a time or a level among them.
+        r#"(\S+=("[^"]*"|\S*) )*(ts|time|timestamp|level|lvl)=("[^"]*"|\S+) (\S+=)"#,
         r"\[?(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\]?[: ]+\S",
     ];
     Regex::new(&format!("^(?:{})", patterns.join("|"))).expect("the patterns of log lines are valid")
@@ -68,9 +77,26 @@ fn sniff_text(head: &Head<'_>) -> Option<Sniff> {
 fn sniff_log(head: &Head<'_>) -> Option<Sniff> {
     let charset = Charset::detect(head)?;
     let text = charset.decode_head(head);
-    let share = log_share(&text)?;
+    let mut share = log_share(&text)?;
+    if share < 0.6 && head.is_named(LOG.extensions) {
+        share = share.max(timed_share(&text));
+    }
     let dialect = Dialect { encoding: charset.name(), ..Dialect::default() };
-    (share >= 0.6).then_some(Sniff { confidence: 0.7 + 0.1 * share, dialect })
+    // A name breaks the tie with a table whose first column is a time.
+    let named = if head.is_named(LOG.extensions) { 0.14 } else { 0.0 };
+    (share >= 0.6).then_some(Sniff { confidence: 0.7 + 0.1 * share + named, dialect })
+}
+
+/// Share of lines that begin with some kind of time.
+fn timed_share(text: &str) -> f32 {
+    let timed = |line: &&str| {
+        let start: String = line.chars().take(24).collect();
+        let digits = start.bytes().filter(u8::is_ascii_digit).count();
+        let opens = start.starts_with(|first: char| first.is_ascii_digit() || first == '[');
+        opens && digits >= 8 && start.contains(':')
+    };
+    let lines = || text.lines().filter(|line| !line.trim().is_empty()).take(200);
+    lines().filter(timed).count() as f32 / lines().count().max(1) as f32
 }
 
 /// Share of lines that begin a log record; lines indented under one (stack traces) belong to it.

@@ -26,8 +26,24 @@ mod tests;
 pub(super) static FORMAT: Format = Format {
     id: "xml",
     media_type: "application/xml",
-    extensions: &["xml", "xsd", "xsl", "kml", "gpx", "rss", "svg"],
+    extensions: &["xml", "xsd", "xsl", "kml", "gpx", "rss", "gml", "rdf", "xmp", "plist", "wsdl", "xslt"],
     sniff,
+    read: Some(read::read),
+    rows: RowsFn::Table(read::rows),
+    locate: Some(locate_by_reading),
+    rewrite: Some(rewrite),
+    container: None,
+};
+
+/// Scalable vector graphics, which are XML to read.
+pub(super) static SVG: Format = Format {
+    id: "svg",
+    media_type: "image/svg+xml",
+    extensions: &["svg"],
+    sniff: |head| {
+        (root(&magic::beginning(head)?) == Some("svg"))
+            .then(|| Sniff { confidence: 0.96, dialect: Dialect::default() })
+    },
     read: Some(read::read),
     rows: RowsFn::Table(read::rows),
     locate: Some(locate_by_reading),
@@ -47,7 +63,59 @@ fn sniff(head: &Head<'_>) -> Option<Sniff> {
         return sure(0.93);
     }
     let element = text.strip_prefix('<')?.starts_with(|letter: char| letter.is_alphabetic() || letter == '!');
-    if element && (text.contains("</") || text.contains("/>")) { sure(0.7) } else { None }
+    let named = head.is_named(FORMAT.extensions);
+    if element && (text.contains("</") || text.contains("/>")) {
+        sure(if named { 0.93 } else { 0.7 })
+    } else {
+        None
+    }
+}
+
+/// The name of the outermost element, prefix removed; declarations, instructions and comments before it are stepped over.
+fn root(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start().strip_prefix('<')?;
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.split_once("-->")?.1;
+        } else if rest.starts_with('?') {
+            rest = rest.split_once("?>")?.1;
+        } else if rest.starts_with('!') {
+            let declaration = rest.split_once('>')?;
+            rest = if declaration.0.contains('[') {
+                rest.split_once("]>").unwrap_or(declaration).1
+            } else {
+                declaration.1
+            };
+        } else {
+            let name =
+                rest.split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/')).next()?;
+            return Some(name.rsplit_once(':').map_or(name, |(_, local)| local))
+                .filter(|name| !name.is_empty());
+        }
+    }
+}
+
+/// The media type by the outermost element.
+pub(super) fn media_type(head: &Head<'_>) -> &'static str {
+    let kinds: [(&str, &str); 13] = [
+        ("gpx", "application/gpx+xml"),
+        ("kml", "application/vnd.google-earth.kml+xml"),
+        ("rss", "application/rss+xml"),
+        ("feed", "application/atom+xml"),
+        ("RDF", "application/rdf+xml"),
+        ("stylesheet", "application/xslt+xml"),
+        ("definitions", "application/wsdl+xml"),
+        ("FeatureCollection", "application/gml+xml"),
+        ("math", "application/mathml+xml"),
+        ("xmpmeta", "application/rdf+xml"),
+        ("plist", "application/x-plist"),
+        ("html", "application/xhtml+xml"),
+        ("FictionBook", "application/x-fictionbook+xml"),
+    ];
+    let text = magic::beginning(head).unwrap_or_default();
+    let found = root(&text).and_then(|name| kinds.iter().find(|(root, _)| *root == name));
+    found.map_or(FORMAT.media_type, |(_, media_type)| media_type)
 }
 
 /// The content as bytes that the parser takes, and whether their offsets are the content's.

@@ -89,7 +89,8 @@ pub(super) fn sniff(head: &Head<'_>) -> Option<Sniff> {
         DELIMITERS.into_iter().filter_map(|delimiter| candidate(&text, delimiter, head.complete, named));
     let best = candidates
         .reduce(|best, other| if other.confidence > best.confidence { other } else { best })
-        .or_else(|| single_column(&text, head.complete, named))?;
+        .or_else(|| single_column(&text, head.complete, named))
+        .or_else(|| ragged(&text, head.complete, named))?;
     let dialect = Dialect {
         delimiter: Some(best.delimiter),
         quote: best.quote,
@@ -157,6 +158,28 @@ fn single_column(text: &str, complete: bool, named: bool) -> Option<Candidate> {
     let short = rows.iter().all(|row| row.len() == 1 && row[0].len() <= 200);
     let tabular = named && !rows.is_empty() && short && words <= rows.len() * 3;
     tabular.then_some(Candidate { delimiter: ',', quote: Some('"'), preamble: 0, rows, confidence: 0.55 })
+}
+
+/// Records of any width, which only its name makes a table: the delimiter is the one that the first line has most of.
+fn ragged(text: &str, complete: bool, named: bool) -> Option<Candidate> {
+    let first = text.lines().find(|line| !line.trim().is_empty())?;
+    let count = |delimiter: &char| first.matches(*delimiter).count();
+    let delimiter = DELIMITERS.into_iter().max_by_key(|delimiter| (count(delimiter), *delimiter == ','))?;
+    if !named || count(&delimiter) == 0 {
+        return None;
+    }
+    let rows = records(text, delimiter, Some('"'), complete);
+    let rows: Vec<_> = rows.into_iter().filter(|row| !row.is_empty()).collect();
+    let width = rows.iter().map(Vec::len).max()?;
+    let words: usize = rows.iter().flatten().map(|field| field.split_whitespace().count()).sum();
+    let cells: usize = rows.iter().map(Vec::len).sum();
+    let padded = |mut row: Vec<String>| {
+        row.resize(width, String::new());
+        row
+    };
+    let tabular = width * rows.len() <= 1 << 20 && words <= cells * 8;
+    let rows = if tabular { rows.into_iter().map(padded).collect() } else { Vec::new() };
+    tabular.then_some(Candidate { delimiter, quote: Some('"'), preamble: 0, rows, confidence: 0.56 })
 }
 
 fn is_single_quoted(text: &str, delimiter: char) -> bool {

@@ -37,8 +37,50 @@ fn look(bytes: &[u8]) -> Looked {
     }
 }
 
+/// What stands after comments, which configuration has before its first bracket though JSON knows none.
+fn after_comments(bytes: &[u8]) -> &[u8] {
+    let mut rest = body(bytes);
+    loop {
+        let next = if rest.starts_with(b"/*") {
+            memchr::memmem::find(rest, b"*/").map(|end| end + 2)
+        } else if rest.starts_with(b"//") || rest.starts_with(b"#") {
+            memchr::memchr(b'\n', rest).map(|end| end + 1)
+        } else {
+            None
+        };
+        match next {
+            Some(end) => rest = rest[end..].trim_ascii_start(),
+            None => return rest,
+        }
+    }
+}
+
+/// The media type by members that stand near the beginning.
+pub(in crate::format) fn media_type(head: &Head<'_>) -> &'static str {
+    let start = &head.bytes[..head.bytes.len().min(2048)];
+    let has = |bytes: &[u8]| memchr::memmem::find(start, bytes).is_some();
+    let collection = has(b"\"FeatureCollection\"") || has(b"\"Feature\"") && has(b"\"geometry\"");
+    if collection && has(b"\"type\"") {
+        "application/geo+json"
+    } else if has(b"\"@context\"") {
+        "application/ld+json"
+    } else if has(b"\"$schema\"") && has(b"json-schema.org") {
+        "application/schema+json"
+    } else if head.is_named(&["ipynb"]) {
+        "application/x-ipynb+json"
+    } else {
+        super::FORMAT.media_type
+    }
+}
+
 fn body(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start()
+}
+
+/// Brackets at both ends and keys between them.
+fn is_meant(body: &[u8]) -> bool {
+    let closed = matches!(body.trim_ascii_end().last(), Some(b'}' | b']')) || body.len() > 32 << 10;
+    closed && (body.contains(&b':') || body.starts_with(b"["))
 }
 
 fn ends_with_any(name: &str, endings: &[&str]) -> bool {
@@ -48,11 +90,12 @@ fn ends_with_any(name: &str, endings: &[&str]) -> bool {
 
 /// JSON: begins with a bracket and goes on as the grammar says.
 pub(super) fn sniff(head: &Head<'_>) -> Option<Sniff> {
-    let body = body(head.bytes);
+    let named = ends_with_any(head.name, super::FORMAT.extensions);
+    let plain = body(head.bytes);
+    let body = if named { after_comments(head.bytes) } else { plain };
     if !matches!(body.first(), Some(b'{' | b'[')) {
         return None;
     }
-    let named = ends_with_any(head.name, super::FORMAT.extensions);
     let looked = look(body);
     let confidence = match looked.outcome {
         Ok(()) => 0.92,
@@ -60,6 +103,8 @@ pub(super) fn sniff(head: &Head<'_>) -> Option<Sniff> {
         Err(LexError::Ended) if !head.complete => 0.93,
         Err(LexError::Ended) if named || looked.tokens >= TOKENS_ENOUGH => 0.8,
         Err(_) if named && looked.tokens >= TOKENS_ENOUGH => 0.75,
+        // With comments, bare keys or single quotes it is still meant as JSON; its reader says what is wrong.
+        Err(_) if named && head.charset().is_some() && is_meant(body) => 0.72,
         Err(_) => return None,
     };
     Some(Sniff { confidence, dialect: Dialect::default() })

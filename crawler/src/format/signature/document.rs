@@ -31,8 +31,14 @@ pub(super) static SIGNATURES: &[Signature] = &[
         .and(|head| ole::is(head, ole::Kind::Publisher)),
     begins(OFFICE, "application/vnd.ms-works", ole::MAGIC).and(|head| ole::is(head, ole::Kind::Works)),
     begins(OFFICE, "application/x-hwp", ole::MAGIC).and(|head| ole::is(head, ole::Kind::Hangul)),
-    begins(OFFICE, "application/vnd.openxmlformats-officedocument", ole::MAGIC)
-        .and(|head| ole::is(head, ole::Kind::Encrypted)),
+    // An encrypted package tells nothing of what is in it but by its name.
+    begins(OFFICE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ole::MAGIC)
+        .and(|head| ole::is(head, ole::Kind::Encrypted) && head.is_named(&["xlsx", "xlsm", "xls"])),
+    begins(OFFICE, "application/vnd.openxmlformats-officedocument.presentationml.presentation", ole::MAGIC)
+        .and(|head| ole::is(head, ole::Kind::Encrypted) && head.is_named(&["pptx", "pptm", "ppt"])),
+    begins(OFFICE, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ole::MAGIC)
+        .and(|head| ole::is(head, ole::Kind::Encrypted) && head.is_named(&["docx", "docm", "doc"])),
+    begins(OFFICE, "application/x-ole-storage", ole::MAGIC).and(|head| ole::is(head, ole::Kind::Encrypted)),
     begins("program", "application/x-msi", ole::MAGIC).and(|head| ole::is(head, ole::Kind::Installer)),
     begins("ole", "application/x-ole-storage", ole::MAGIC),
     // Sheets of Excel before version 5 stand without a container.

@@ -38,6 +38,8 @@ pub(super) static SIGNATURES: &[Signature] = &[
     begins(AUDIO, "audio/x-s3m", b"SCRM").at(44),
     begins(AUDIO, "audio/x-mod", b"M.K.").at(1080),
     begins(AUDIO, "audio/x-mod", b"M!K!").at(1080),
+    begins(AUDIO, "audio/flac", b"ID3").and(|head| after_tag(head).starts_with(b"fLaC")),
+    begins(AUDIO, "audio/aac", b"ID3").and(|head| frames(after_tag(head), adts)),
     begins(AUDIO, "audio/mpeg", b"ID3").and(|head| matches!(head.bytes, [_, _, _, 2..=4, 0..=9, ..])),
     begins(AUDIO, "audio/mp4", b"ftypM4A").at(4),
     begins(AUDIO, "audio/mp4", b"ftypM4B").at(4),
@@ -122,6 +124,15 @@ fn is_font(head: &Head<'_>) -> bool {
         name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'/'))
     });
     (1..=100).contains(&count) && named
+}
+
+/// What follows a tag (ID3v2.4 §3.1): its length has seven bits a byte.
+fn after_tag<'a>(head: &Head<'a>) -> &'a [u8] {
+    let Some([a, b, c, d]) = head.bytes.get(6..10) else {
+        return &[];
+    };
+    let length = [a, b, c, d].iter().fold(0, |length, byte| length << 7 | usize::from(**byte & 0x7f));
+    head.bytes.get(10 + length..).unwrap_or_default()
 }
 
 /// Zero bytes before the first frame, as some encoders leave.

@@ -40,9 +40,7 @@ const STREAMS: &[(&str, Kind)] = &[
     ("\u{5}HwpSummaryInformation", Kind::Hangul),
     ("FileHeader", Kind::Hangul),
     ("Workbook", Kind::Excel),
-    ("WORKBOOK", Kind::Excel),
     ("Book", Kind::Excel),
-    ("BOOK", Kind::Excel),
 ];
 
 /// Class ids of root storages, first four bytes as written: programs of Microsoft that have no stream of their own name.
@@ -74,11 +72,12 @@ fn find(head: &Head<'_>) -> Option<Kind> {
     let shift = u16_le(head, 30).filter(|shift| matches!(shift, 9 | 12))?;
     let start = (u32_le(head, 48)? as usize).checked_add(1)?.checked_mul(1 << shift)?;
     let directory = head.bytes.get(start..).filter(|rest| rest.len() >= ENTRY_BYTES);
-    match directory {
+    let found = match directory {
         Some(directory) => by_directory(directory, 1 << shift),
         // The directory is out of reach: entries of it may still be at hand, and bodies of documents are.
         None => by_body(head),
-    }
+    };
+    found.or_else(|| by_extension(head))
 }
 
 /// By the first sector of the directory and what follows it; its chain is not followed.
@@ -86,21 +85,21 @@ fn by_directory(directory: &[u8], sector: usize) -> Option<Kind> {
     let entries = directory.chunks_exact(ENTRY_BYTES).take(ENTRIES_MAX.max(sector / ENTRY_BYTES));
     let root = directory.get(80..96)?;
     let names: Vec<String> = entries.filter(|entry| matches!(entry[66], 1 | 2 | 5)).map(name).collect();
-    let stream = STREAMS.iter().find(|(stream, _)| names.iter().any(|name| name == stream));
+    if let Some((_, kind)) = CLASSES.iter().find(|(class, _)| *class == root) {
+        return Some(*kind);
+    }
+    let stream =
+        STREAMS.iter().find(|(stream, _)| names.iter().any(|name| name.eq_ignore_ascii_case(stream)));
     if let Some((_, kind)) =
         stream.filter(|(stream, _)| *stream != "FileHeader" || names.iter().any(|name| name == "DocInfo"))
     {
         return Some(*kind);
     }
-    if names.iter().any(|name| {
+    let is_project = |name: &String| {
         name.trim_start().starts_with("TBkndTask")
-            || name == "Props14"
-            || name == "Props12"
-            || name == "Props9"
-    }) {
-        return Some(Kind::Project);
-    }
-    CLASSES.iter().find(|(class, _)| *class == root).map(|(_, kind)| *kind)
+            || matches!(name.as_str(), "Props9" | "Props12" | "Props14")
+    };
+    names.iter().any(is_project).then_some(Kind::Project)
 }
 
 fn name(entry: &[u8]) -> String {
@@ -121,7 +120,7 @@ fn by_body(head: &Head<'_>) -> Option<Kind> {
             Some(Kind::PowerPoint)
         }
         [0xfd, 0xff, 0xff, 0xff, ..] | [0x52, 0, 0x6f, 0, ..] => by_directory(body, 512),
-        _ => by_extension(head),
+        _ => None,
     }
 }
 

@@ -25,6 +25,12 @@ fn kind_of(head: &Head<'_>) -> Option<(&'static str, &'static str)> {
     if has("[Content_Types].xml") || begins("word/") || begins("xl/") || begins("ppt/") {
         return open_xml(head, &begins, &has);
     }
+    if has("META-INF/container.xml") {
+        return Some(("zip", "application/epub+zip"));
+    }
+    if has("content.xml") && (has("META-INF/manifest.xml") || has("styles.xml")) {
+        return Some(("office", open_document(head)));
+    }
     if has("AndroidManifest.xml") || has("classes.dex") || has("resources.arsc") {
         return Some(("zip", "application/vnd.android.package-archive"));
     }
@@ -106,6 +112,16 @@ fn template_of(media_type: &'static str) -> &'static str {
             "application/vnd.oasis.opendocument.graphics-template"
         }
         other => other,
+    }
+}
+
+/// OpenDocument whose `mimetype` does not come first: its name tells which.
+fn open_document(head: &Head<'_>) -> &'static str {
+    match head.extension().as_str() {
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+        "odp" => "application/vnd.oasis.opendocument.presentation",
+        "odg" => "application/vnd.oasis.opendocument.graphics",
+        _ => "application/vnd.oasis.opendocument.text",
     }
 }
 

@@ -1,0 +1,80 @@
+//! The table of programming languages: how files of each are called, started and begin their lines.
+
+/// A language: its media type, endings of its files, programs that run it, and how lines of it begin.
+pub(super) struct Language {
+    pub(super) media_type: &'static str,
+    pub(super) extensions: &'static [&'static str],
+    pub(super) programs: &'static [&'static str],
+    /// Patterns at the beginning of lines; white space before them is taken off.
+    pub(super) lines: &'static [&'static str],
+}
+
+const fn language(
+    media_type: &'static str,
+    extensions: &'static [&'static str],
+    programs: &'static [&'static str],
+    lines: &'static [&'static str],
+) -> Language {
+    Language { media_type, extensions, programs, lines }
+}
+
+#[rustfmt::skip]
+pub(super) static LANGUAGES: &[Language] = &[
+    language("text/x-python", &["py", "pyi", "pyw", "pyx", "pxd"], &["python"], &[r"def \w+\(.*\).*:\s*$", r"class \w+(?:\(.*\))?:\s*$", r"import [\w.]+(?: as \w+)?\s*$", r"from [\w.]+ import ", r#"if __name__ == ["']__main__["']:"#, r"(?:el)?if .+:\s*$", r"for \w.* in .+:\s*$", r"@\w+[\w.]*(?:\(.*\))?\s*$", r"with .+ as \w+:\s*$"]),
+    language("text/x-java", &["java"], &[], &[r"package [\w.]+;\s*$", r"import (?:static )?[\w.]+(?:\.\*)?;\s*$", r"(?:public|private|protected) (?:static |final |abstract )*[\w<>\[\]]+ \w+\(", r"(?:public |final |abstract )*(?:class|interface|enum|record) \w+.*\{?\s*$", r"@Override\s*$", r"System\.out\.print"]),
+    language("text/x-c", &["c", "h"], &["tcc"], &[r"#\s*include\s*[<\x22]", r"#\s*(?:define|ifdef|ifndef|endif|pragma|undef) ?", r"(?:static |extern |const |unsigned )*(?:int|void|char|long|float|double|size_t|struct \w+) \*?\w+\s*\(.*", r"typedef (?:struct|enum|union|unsigned|int|void|char)", r"struct \w+ \{", r"(?:if|while|for|switch) ?\(.*\) ?\{?\s*$", r"return .*;\s*$"]),
+    language("text/x-c++", &["cpp", "cc", "cxx", "hpp", "hh", "hxx", "ino", "c++", "h++", "inl", "tcc", "cu", "cuh"], &[], &[r"#\s*include\s*[<\x22]", r"using namespace \w+;", r"namespace \w+(?:::\w+)*\s*\{?", r"template ?<", r"class \w+.*[\{:;]\s*$", r"std::\w+", r"(?:public|private|protected):\s*$", r"#\s*(?:define|ifdef|ifndef|pragma)"]),
+    language("application/javascript", &["js", "mjs", "cjs", "jsx", "es6"], &["node", "nodejs", "deno", "bun"], &[r"(?:const|let|var) [\w{$ ,}]+ = (?:require\(|\(|async |function|await |new |\{|\[)", r"import .+ from [\x22'].+[\x22'];?\s*$", r"export (?:default |const |function |class |\{)", r"(?:async )?function ?\w*\(.*\) ?\{", r"module\.exports", r"[\x22']use strict[\x22'];?", r"console\.log\(", r"\}\)\(?.*\);?\s*$"]),
+    language("application/typescript", &["ts", "tsx", "mts", "cts"], &["ts-node"], &[r"(?:export )?(?:interface|type|enum|declare|namespace|abstract class) \w+", r"import .+ from [\x22'].+[\x22'];?\s*$", r"(?:const|let|readonly|private|public) \w+\s*:\s*\w+", r"export (?:default |const |function |class |\{)"]),
+    language("text/x-go", &["go"], &[], &[r"package \w+\s*$", r"import \(\s*$", r"import \x22[\w./]+\x22\s*$", r"func (?:\(\w+ \*?[\w.]+\) )?\w+\(", r"type \w+ (?:struct|interface) \{", r"\w+(?:, \w+)* := ", r"defer ", r"if err != nil \{"]),
+    language("text/rust", &["rs"], &["rust-script"], &[r"(?:pub(?:\(\w+\))? )?(?:async |unsafe |const )*fn \w+", r"use (?:std|crate|super|self|\w+)::", r"let (?:mut )?\w+.* = ", r"impl(?:<.*>)? \w+", r"(?:pub )?(?:struct|enum|trait|mod) \w+", r"#!?\[\w+", r"match .+ \{"]),
+    language("text/x-ruby", &["rb", "rake", "gemspec", "ru"], &["ruby", "rake"], &[r"require(?:_relative)? [\x22']", r"def (?:self\.)?\w+[?!]?", r"end\s*$", r"module [A-Z]\w*", r"class [A-Z]\w*(?: < [\w:]+)?\s*$", r"attr_(?:accessor|reader|writer) :", r"\w+.* do \|.*\|\s*$", r"puts "]),
+    language("application/x-httpd-php", &["php", "phtml", "php3", "php4", "php5"], &["php"], &[r"<\?php\b", r"<\?=", r"\$\w+ = .*;\s*$", r"namespace [\w\\]+;", r"use [\w\\]+(?: as \w+)?;"]),
+    language("application/x-sh", &["sh", "bash", "zsh", "ksh", "fish", "bats"], &["sh", "bash", "zsh", "dash", "ksh", "fish", "ash"], &[r"if \[\[? .+\]", r"fi\s*$", r"done\s*(?:<.*)?$", r"esac\s*$", r"(?:export )?[A-Z_]+=[\x22'$\w/]", r"echo ", r"for \w+ in .+; ?do", r"(?:function )?\w+ ?\(\) ?\{", r"set -[a-z]+", r"case .+ in\s*$"]),
+    language("text/x-perl", &["pl", "pm", "perl", "t"], &["perl"], &[r"use strict;", r"use warnings;", r"my [\$@%]\w+", r"sub \w+\s*\{?", r"package [\w:]+;", r"\$\w+ =~ "]),
+    language("text/x-scala", &["scala", "sc", "sbt"], &["scala"], &[r"object \w+", r"(?:case |abstract |sealed )*class \w+", r"(?:override |private |protected |implicit )*def \w+", r"val \w+", r"import [\w.]+(?:\.\{.*\}|\._)?\s*$", r"trait \w+", r"package [\w.]+\s*$"]),
+    language("text/x-kotlin", &["kt", "kts"], &["kotlin"], &[r"(?:private |override |suspend |internal )*fun \w+", r"(?:data |sealed |open )*class \w+", r"va[lr] \w+", r"import [\w.]+\s*$", r"package [\w.]+\s*$"]),
+    language("text/x-swift", &["swift"], &["swift"], &[r"import (?:Foundation|UIKit|SwiftUI|XCTest|Swift)\b", r"(?:public |private |static |override )*func \w+", r"let \w+(?:: .+)? = ", r"(?:class|struct|enum|protocol|extension) \w+", r"var \w+"]),
+    language("text/x-csharp", &["cs", "csx"], &["dotnet-script"], &[r"using [\w.]+;\s*$", r"namespace [\w.]+", r"(?:public|private|protected|internal) ", r"\[\w+.*\]\s*$"]),
+    language("text/css", &["css"], &[], &[r"[.#@\w\[*:][^{;]*\{\s*$", r"[\w-]+\s*:\s*[^;]+;\s*$", r"[^{}]+\{[^{}]*:[^{}]*\}", r"@(?:import|media|charset|font-face)"]),
+    language("text/x-scss", &["scss", "sass"], &[], &[r"\$[\w-]+\s*:", r"@(?:mixin|include|import|use|extend)", r"[\w-]+\s*:\s*[^;]+;\s*$", r"&[:.\w-]+.*\{"]),
+    language("text/x-less", &["less"], &[], &[r"@[\w-]+\s*:", r"[\w-]+\s*:\s*[^;]+;\s*$", r"\.[\w-]+\(.*\);?"]),
+    language("text/x-lua", &["lua"], &["lua", "luajit", "texlua"], &[r"local (?:function )?\w+", r"function [\w.:]+\(.*\)", r"end\s*$", r"require ?\(?[\x22']", r"return \w+"]),
+    language("text/x-haskell", &["hs", "lhs"], &["runhaskell", "runghc", "stack"], &[r"module [\w.]+", r"import (?:qualified )?[A-Z][\w.]+", r"\w+ :: .+->", r"data \w+", r"instance \w+"]),
+    language("text/x-r", &["r"], &["Rscript"], &[r"library\(", r"[\w.]+ <- ", r"#' ", r"(?:if|for|while) \(.+\) \{", r"function\("]),
+    language("text/x-powershell", &["ps1", "psm1", "psd1"], &["pwsh", "powershell"], &[r"\$\w+ = ", r"(?i)param\s*\(", r"(?i)function [\w-]+", r"(?:Write|Get|Set|New|Import)-\w+"]),
+    language("text/x-msdos-batch", &["bat", "cmd"], &[], &[r"(?i)@echo off", r"(?i)rem\b", r"(?i)set \w+=", r"(?i)if (?:not )?(?:exist|defined|errorlevel|\x22%)", r"(?i)goto ", r"(?i)call ", r"::"]),
+    language("text/x-groovy", &["groovy", "gradle", "gvy"], &["groovy"], &[r"def \w+", r"import [\w.]+", r"(?:plugins|dependencies|repositories|android) \{", r"apply plugin"]),
+    language("text/x-objective-c", &["m", "mm"], &[], &[r"#import [<\x22]", r"@(?:interface|implementation|property|end|protocol|class)", r"[-+] ?\(.+\)\w+"]),
+    language("text/x-matlab", &["m"], &["octave"], &[r"function (?:\[?.*\]?\s*=\s*)?\w+", r"%", r"end\s*;?\s*$", r"\w+ ?= ?.+;\s*$"]),
+    language("text/x-julia", &["jl"], &["julia"], &[r"using [A-Z]\w+", r"function \w+", r"end\s*$", r"module [A-Z]"]),
+    language("text/x-clojure", &["clj", "cljs", "cljc", "edn"], &["bb"], &[r"\((?:ns|def|defn|let|require|deftest)\b", r";;"]),
+    language("text/x-elixir", &["ex", "exs"], &["elixir"], &[r"defmodule [\w.]+ do", r"defp? \w+", r"end\s*$", r"use [A-Z]"]),
+    language("text/x-erlang", &["erl", "hrl"], &["escript"], &[r"-module\(", r"-export\(", r"\w+\(.*\) ->", r"%%"]),
+    language("application/vnd.dart", &["dart"], &["dart"], &[r"import '(?:dart|package):", r"void main\(", r"(?:abstract )?class \w+", r"final \w+", r"library \w+"]),
+    language("text/x-protobuf-schema", &["proto"], &[], &[r"syntax = \x22proto[23]\x22;", r"message \w+ \{", r"(?:repeated |optional |required )?\w+ \w+ = \d+", r"package [\w.]+;", r"option \w+"]),
+    language("text/x-thrift", &["thrift"], &[], &[r"namespace \w+ [\w.]+", r"struct \w+", r"\d+: (?:optional |required )?\w+"]),
+    language("text/x-avro-idl", &["avdl"], &[], &[r"protocol \w+", r"record \w+", r"@namespace"]), 
+    language("text/x-cmake", &["cmake"], &[], &[r"(?i)(?:cmake_minimum_required|project|set|if|add_\w+|find_package|include|macro|function|target_\w+|endif|message|list|install|option)\s*\("]),
+    language("text/x-makefile", &["mk", "mak", "make"], &["make"], &[r"[\w.%/$()-]+\s*:(?:[^=]|$)", r"\.PHONY", r"[A-Z_]+\s*[:?+]?=", r"include ", r"ifeq|ifdef|endif"]),
+    language("text/x-dockerfile", &["dockerfile"], &[], &[r"FROM \S+", r"RUN ", r"COPY ", r"ENTRYPOINT", r"CMD ", r"ENV "]),
+    language("text/x-vb", &["vb", "vbs", "bas"], &[], &[r"(?i)(?:public |private )?(?:sub|function|class|module) \w+", r"(?i)dim \w+", r"(?i)end (?:sub|function|if|class)", r"(?i)imports "]),
+    language("text/x-fortran", &["f", "f90", "f95", "f03", "for", "f77"], &[], &[r"(?i)program \w+", r"(?i)subroutine \w+", r"(?i)implicit none", r"(?i)end(?: |$)", r"[cC!*]", r"(?i)(?:integer|real|double precision|character)"]),
+    language("text/x-ocaml", &["ml", "mli", "sml", "v", "fs", "fsx"], &["ocaml"], &[r"let (?:rec )?\w+", r"open [A-Z]", r"module [A-Z]", r"type .+ =", r"\(\*"]),
+    language("text/x-pascal", &["pas", "dpr"], &[], &[r"(?i)(?:unit|program|uses|procedure|function|begin|end[.;])"]),
+    language("text/x-lisp", &["lisp", "lsp", "el", "scm", "ss", "rkt", "cl"], &["sbcl", "guile", "racket"], &[r"\((?:def\w*|let|require|in-package|provide|setq?)\b", r";"]),
+    language("text/x-asm", &["asm", "s", "nasm"], &[], &[r"\.?(?:section|global|globl|text|data|file)\b", r"(?:mov|push|pop|call|jmp|ret|add|lea)\w* ", r"\w+:\s*$", r";"]),
+    language("text/coffeescript", &["coffee", "litcoffee"], &["coffee"], &[r"\w+ = (?:\(.*\) )?[-=]>", r"class \w+", r"require ", r"#"]),
+    language("text/x-awk", &["awk"], &["awk", "gawk", "mawk"], &[r"BEGIN\s*\{", r"END\s*\{", r"/.*/\s*\{"]), 
+    language("text/x-tcl", &["tcl"], &["tclsh", "wish", "expect"], &[r"proc \w+", r"set \w+", r"package require"]),
+    language("text/x-graphviz", &["dot", "gv"], &[], &[r"(?:strict )?(?:di)?graph\b.*\{", r"\w+ -[->] \w+", r"node \["]),
+    language("text/x-graphql", &["graphql", "gql"], &[], &[r"type \w+", r"query\b", r"schema \{"]), 
+    language("text/x-terraform", &["tf", "tfvars", "hcl"], &[], &[r"(?:resource|variable|provider|module|output|data) \x22", r"\w+\s*= "]),
+    language("text/x-antlr", &["g4", "g"], &[], &[r"(?:lexer |parser )?grammar \w+;"]),
+    language("text/x-yacc", &["y", "yy", "l", "ll", "lex"], &[], &[r"%(?:\{|token|type|start|%)"]),
+    language("text/x-zig", &["zig"], &[], &[r"(?:pub )?fn \w+", r"const \w+ = @import"]),
+    language("text/x-solidity", &["sol"], &[], &[r"pragma solidity", r"contract \w+"]),
+    language("text/x-vhdl", &["vhd", "vhdl"], &[], &[r"(?i)(?:entity|architecture|library|use) "]),
+    language("text/x-nim", &["nim"], &[], &[r"proc \w+", r"import \w+"]),
+    language("text/x-d", &["d"], &["rdmd"], &[r"import std\.", r"module [\w.]+;", r"void main\("]),
+];
