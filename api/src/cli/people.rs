@@ -9,8 +9,8 @@ use super::columns::{APPROVAL, HOLD, HOLDS, LEFT, REQUEST, REQUESTS, RUN, STEPS}
 use super::render::{self, Column};
 use crate::ops::{Answer, Operation};
 
-/// Bytes that a file of identifiers may have.
-const IDS_BYTES_MAX: u64 = 1 << 20;
+/// Bytes that a file of identifiers may have: some 100,000 of them; a daemon takes a request of twice as many.
+const IDS_BYTES_MAX: u64 = 4 << 20;
 
 /// The operation of an `erase` command, and how its answer looks.
 ///
@@ -18,7 +18,8 @@ const IDS_BYTES_MAX: u64 = 1 << 20;
 /// `Invalid` if identifiers cannot be read.
 pub(super) fn ask(erase: Erase) -> Result<(Operation, &'static [Column])> {
     Ok(match erase {
-        Erase::Plan { ids, request, basis, scan } => {
+        Erase::Plan { mut ids, ids_file, request, basis, scan } => {
+            ids.extend(ids_file.map(|file| format!("@{file}")));
             let ids = read_ids(ids)?;
             (Operation::ErasePlan { ids, request, legal_basis: basis, scan }, REQUEST)
         }
@@ -65,7 +66,7 @@ pub(super) fn unfolded(operation: &Operation, answer: &mut Answer) {
 /// Identifiers as typed; `@FILE` stands for the lines of a file, which keeps them out of a shell's history.
 ///
 /// # Errors
-/// `Invalid` if a file cannot be read.
+/// `Invalid` if a file cannot be read, or is longer than what is read: whoever stands in the rest would stay.
 pub(super) fn read_ids(typed: Vec<String>) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     for id in typed {
@@ -81,7 +82,12 @@ pub(super) fn read_ids(typed: Vec<String>) -> Result<Vec<String>> {
             "-" => Box::new(std::io::stdin()),
             path => Box::new(std::fs::File::open(path).map_err(wrong)?),
         };
-        source.take(IDS_BYTES_MAX).read_to_string(&mut text).map_err(wrong)?;
+        let read = source.take(IDS_BYTES_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
+        if read as u64 > IDS_BYTES_MAX {
+            let context =
+                format!("the file has more than {IDS_BYTES_MAX} bytes; split it into several requests");
+            return Err(Error::invalid("read identifiers", context));
+        }
         ids.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
     }
     Ok(ids)

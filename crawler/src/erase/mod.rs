@@ -31,6 +31,7 @@ mod rows;
 pub mod search;
 pub mod show;
 pub mod verify;
+mod wanted;
 
 pub use certify::{certificate, public_key};
 pub use execute::run;

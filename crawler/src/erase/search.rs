@@ -11,6 +11,7 @@ use roaring::RoaringTreemap;
 use super::identifier::Identifier;
 use super::raw::Raw;
 use super::rows;
+use super::wanted::Wanted;
 use crate::content::Content;
 use crate::format::tree::{Node, Visit, walk};
 use crate::format::{At, Bounds, Format, FormatError, ReadFn, Sink, WHOLE};
@@ -29,6 +30,7 @@ const HEADER_BYTES: usize = 64 << 10;
 /// Compiled identifiers.
 pub struct Sought {
     identifiers: Vec<Identifier>,
+    wanted: Wanted,
     raw: Option<Raw>,
 }
 
@@ -97,7 +99,7 @@ impl Found {
 impl Sought {
     /// Compiles identifiers.
     pub fn new(identifiers: Vec<Identifier>) -> Self {
-        Self { raw: Raw::new(&identifiers), identifiers }
+        Self { raw: Raw::new(&identifiers), wanted: Wanted::new(&identifiers), identifiers }
     }
 
     /// The identifiers, by number.
@@ -116,12 +118,14 @@ impl Sought {
     }
 
     fn in_segment(&self, segment: &str) -> Option<usize> {
-        self.identifiers.iter().position(|identifier| match identifier.key() {
-            None => holds(identifier, segment),
-            Some(key) => segment.split_once('=').is_some_and(|(name, value)| {
-                recognise::is_key_name(name).as_deref() == Some(key) && holds(identifier, value)
-            }),
-        })
+        let mut found = Vec::new();
+        self.wanted.in_cell(None, segment, &mut found);
+        let mut first = found.first().copied();
+        if let Some((name, value)) = segment.split_once('=') {
+            self.wanted.in_cell(recognise::is_key_name(name).as_deref(), value, &mut found);
+            first = first.into_iter().chain(found.first().copied()).min();
+        }
+        first
     }
 
     /// Searches a blob; `rows_after` asks for digests of what stays where something is found.
@@ -217,10 +221,7 @@ impl Sought {
             spans.clear();
             recognise::recognise(&text, &mut spans);
             let is_others = |span: &recognise::Span| {
-                let found = &text[span.start..span.end];
-                let kinds = self.identifiers.iter().filter(|identifier| identifier.kind == span.kind);
-                let hers = kinds.clone().any(|identifier| holds(identifier, found));
-                kinds.count() > 0 && !hers
+                self.wanted.holds(span.kind, &text[span.start..span.end]) == Some(false)
             };
             if spans.iter().any(is_others) {
                 return true;
@@ -310,8 +311,10 @@ fn rows_that_stay(
 /// What is known of a feature while cells stream by.
 struct Column {
     path: FeaturePath,
-    /// Numbers of identifiers that its cells are tested for.
-    tested: Vec<usize>,
+    /// The name of the key that it holds, if it is a key column.
+    key: Option<String>,
+    /// Whether its cells can hold anybody.
+    tested: bool,
 }
 
 struct Searching<'a> {
@@ -326,6 +329,8 @@ struct Searching<'a> {
     last: Option<(u64, u64)>,
     nested: bool,
     not_searched: Vec<String>,
+    /// Numbers of identifiers in the cell at hand.
+    numbers: Vec<usize>,
 }
 
 impl<'a> Searching<'a> {
@@ -341,16 +346,8 @@ impl<'a> Searching<'a> {
             last: None,
             nested: false,
             not_searched: Vec::new(),
+            numbers: Vec::new(),
         }
-    }
-
-    fn tested(&self, path: &FeaturePath) -> Vec<usize> {
-        let identifiers = self.sought.identifiers.iter().enumerate();
-        let owner = if self.table.is_empty() { &self.around } else { &self.table };
-        let name = key_of(owner, path);
-        let of_column =
-            |identifier: &Identifier| identifier.key().is_none_or(|key| name.as_deref() == Some(key));
-        identifiers.filter(|(_, identifier)| of_column(identifier)).map(|(number, _)| number).collect()
     }
 }
 
@@ -378,34 +375,48 @@ impl Sink for Searching<'_> {
     }
 
     fn feature(&mut self, path: &FeaturePath, _: Option<FeatureType>) -> usize {
-        let tested = self.tested(path);
-        self.columns.push(Column { path: path.clone(), tested });
+        let owner = if self.table.is_empty() { &self.around } else { &self.table };
+        let key = key_of(owner, path);
+        let tested = self.sought.wanted.tests(key.as_deref());
+        self.columns.push(Column { path: path.clone(), key, tested });
         self.columns.len() - 1
+    }
+
+    fn skips(&self, feature: usize) -> bool {
+        !self.columns[feature].tested
     }
 
     fn row(&mut self, _: u64) {}
 
-    fn cell(&mut self, feature: usize, at: At, value: Value<'_>) {
+    fn unit(&mut self, at: At) {
         if self.last != Some((at.row, at.unit)) {
             self.nested |= self.last.is_some_and(|(row, _)| row == at.row);
             self.last = Some((at.row, at.unit));
-            self.seen.entry(self.table.clone()).or_default().insert(at.unit);
+            if let Some(seen) = self.seen.get_mut(&self.table) {
+                seen.insert(at.unit);
+            } else {
+                self.seen.entry(self.table.clone()).or_default().insert(at.unit);
+            }
         }
+    }
+
+    fn cell(&mut self, feature: usize, at: At, value: Value<'_>) {
+        self.unit(at);
         let column = &self.columns[feature];
-        if column.tested.is_empty() {
+        if !column.tested {
             return;
         }
         let Some(text) = value.text() else { return };
-        for &number in &column.tested {
-            if !holds(&self.sought.identifiers[number], &text) {
-                continue;
-            }
+        let mut numbers = std::mem::take(&mut self.numbers);
+        self.sought.wanted.in_cell(column.key.as_deref(), &text, &mut numbers);
+        for &number in &numbers {
             self.units.entry(self.table.clone()).or_default().insert(at.unit);
             if self.cells.len() < PLACES_MAX {
                 let (table, feature) = (self.table.clone(), column.path.clone());
                 self.cells.push(FoundCell { identifier: number, table, feature, at });
             }
         }
+        self.numbers = numbers;
     }
 
     fn anomaly(&mut self, _: AnomalyKind, reason: String) {
@@ -413,5 +424,7 @@ impl Sink for Searching<'_> {
     }
 }
 
+#[cfg(test)]
+mod removal_tests;
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,25 @@ enum Shape {
     Items(Box<Shape>),
 }
 
+impl Declared {
+    /// Takes out the fields without a leaf that the sink wants; gives the places of those that stay.
+    pub(super) fn leave_out_skipped(&mut self, sink: &dyn Sink) -> Vec<usize> {
+        let wanted = (0..self.fields.len()).filter(|place| self.fields[*place].is_wanted(sink)).collect();
+        self.fields.retain(|shape| shape.is_wanted(sink));
+        wanted
+    }
+}
+
+impl Shape {
+    fn is_wanted(&self, sink: &dyn Sink) -> bool {
+        match self {
+            Self::Leaf(feature) => !sink.skips(*feature),
+            Self::Struct(shapes) => shapes.iter().any(|shape| shape.is_wanted(sink)),
+            Self::Items(shape) => shape.is_wanted(sink),
+        }
+    }
+}
+
 /// Declares the leaves of `fields`, in order.
 pub(super) fn declare(fields: &Fields, sink: &mut dyn Sink) -> Declared {
     let root = FeaturePath::default();

@@ -5,10 +5,11 @@
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 
 use catalog::model::AnomalyKind;
-use flate2::{Compression, GzBuilder};
 
 use super::{FormatError, HEAD_BYTES};
 use crate::content::{Content, Spool};
+
+mod gzip;
 
 /// One way in which content is encoded as a whole.
 pub struct Layer {
@@ -30,7 +31,7 @@ pub static LAYERS: &[Layer] = &[
         extensions: &[("gz", ""), ("gzip", ""), ("tgz", "tar"), ("svgz", "svg")],
         magic: |bytes| bytes.starts_with(&[0x1f, 0x8b, 8]),
         decode: |input| Ok(Box::new(flate2::bufread::GzDecoder::new(input))),
-        encode: encode_gzip,
+        encode: gzip::encode,
     },
     Layer {
         id: "zstd",
@@ -215,32 +216,6 @@ impl Layer {
         io::copy(&mut rest, out)?;
         Ok(())
     }
-}
-
-/// As a gzip member with the original's first header (RFC 1952 §2.3): its name, comment, time and system, and the level that its XFL tells.
-fn encode_gzip(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
-    let mut decoder = flate2::bufread::GzDecoder::new(original);
-    // A header that cannot be read has been read before: it is longer than what we look at. Then plain settings do.
-    let _ = decoder.read(&mut [0]);
-    let level = match original.get(8) {
-        Some(2) => Compression::best(),
-        Some(4) => Compression::fast(),
-        _ => Compression::default(),
-    };
-    let mut builder = GzBuilder::new();
-    if let Some(header) = decoder.header() {
-        builder = builder.mtime(header.mtime()).operating_system(header.operating_system());
-        if let Some(name) = header.filename() {
-            builder = builder.filename(name);
-        }
-        if let Some(comment) = header.comment() {
-            builder = builder.comment(comment);
-        }
-    }
-    let mut encoder = builder.write(out, level);
-    io::copy(&mut plain, &mut encoder)?;
-    encoder.finish()?;
-    Ok(())
 }
 
 /// A frame (RFC 8878 §3.1.1) or a skippable frame (§3.1.2) begins.

@@ -144,8 +144,15 @@ pub trait Sink {
     fn table(&mut self, name: &str);
     /// A feature, before its first cell. `kind` if the format declares types. The order is the schema's.
     fn feature(&mut self, path: &FeaturePath, kind: Option<FeatureType>) -> usize;
+    /// Whether a declared feature's cells may be left out. Only formats that can pass over a column ask; they tell of each row's
+    /// unit then.
+    fn skips(&self, _feature: usize) -> bool {
+        false
+    }
     /// The next row begins.
     fn row(&mut self, row: u64);
+    /// A row's unit, where its cells may have been left out.
+    fn unit(&mut self, _at: At) {}
     /// A cell of that row. Lists give several cells of one feature (path with `[]`).
     fn cell(&mut self, feature: usize, at: At, value: Value<'_>);
     /// Something is wrong, reading goes on. `reason` holds no value of the content.

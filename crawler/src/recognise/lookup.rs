@@ -17,16 +17,26 @@ const CELL_BYTES_MAX: usize = 320;
 /// that form or the kind is unknown.
 pub fn normalise(kind: &str, value: &str) -> Option<String> {
     if kind.starts_with(KEY_PREFIX) {
-        return normalise_key(value);
+        return normalise_key(value).map(str::to_owned);
     }
     by_kind(kind).and_then(|r| (r.normalise)(value))
 }
 
-/// A key is any short value: compared without outer blanks and quotes, numbers without `.0`.
-fn normalise_key(value: &str) -> Option<String> {
+/// The normal form of a key, which is any short value: compared without outer blanks and quotes, numbers without `.0`.
+pub fn normalise_key(value: &str) -> Option<&str> {
     let value = value.trim().trim_matches('"');
     let value = value.strip_suffix(".0").filter(|v| v.bytes().all(|b| b.is_ascii_digit())).unwrap_or(value);
-    (!value.is_empty() && value.len() <= 128).then(|| value.to_owned())
+    (!value.is_empty() && value.len() <= 128).then_some(value)
+}
+
+/// Gives the normal form of everything in `text` that reads as an identifier of a kind, some more than once: what
+/// [`matches`] compares with one, for a caller who looks for many.
+pub fn each_normal_form(kind: &str, text: &str, sink: &mut dyn FnMut(&str)) {
+    if let Some(recogniser) = by_kind(kind) {
+        let mut give = |_: &'static str, _: usize, _: usize, normal: &str| sink(normal);
+        scan::run(&[recogniser], text, None, Some(&mut give));
+        each_whole(&[recogniser], text, &mut give);
+    }
 }
 
 /// Pushes every byte range of `text` that holds the identifier: spans whose normal form equals `normal`, also behind
@@ -34,7 +44,7 @@ fn normalise_key(value: &str) -> Option<String> {
 pub fn matches(kind: &str, normal: &str, text: &str, out: &mut Vec<(usize, usize)>) {
     let first = out.len();
     if kind.starts_with(KEY_PREFIX) {
-        if normalise_key(text).as_deref() == Some(normal) {
+        if normalise_key(text) == Some(normal) {
             out.push(trimmed(text));
         }
         return;

@@ -38,7 +38,9 @@ pub use column::{ColumnFacts, ColumnTally, Shape, Verdict};
 pub use hits::Hits;
 pub use key::{is_key_name, key_name};
 pub use known::Known;
-pub use lookup::{identifiers, index_form, matches, normal_forms, normalise};
+pub use lookup::{
+    each_normal_form, identifiers, index_form, matches, normal_forms, normalise, normalise_key,
+};
 pub use outline::Outline;
 pub use phone::set_default_regions;
 pub use scan::{recognise, recognise_and_identify, recognise_one};

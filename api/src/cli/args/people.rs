@@ -78,11 +78,15 @@ pub(crate) enum Erase {
 Examples:
   headwater erase plan --id email=ada@mail.example
   headwater erase plan --id email=ada@mail.example --id customer_id=1042 --json
+  headwater erase plan --ids-file people.txt             thousands of people, each blob read once
   headwater erase plan --request REQUEST                 plan anew, for instance after the lake changed")]
     Plan {
         /// KIND=VALUE of the person; repeat for several, @FILE reads one a line
-        #[arg(long = "id", required_unless_present = "request", value_name = "KIND=VALUE")]
+        #[arg(long = "id", required_unless_present_any = ["request", "ids_file"], value_name = "KIND=VALUE")]
         ids: Vec<String>,
+        /// Identifiers of one person or of thousands, KIND=VALUE a line; - reads stdin
+        #[arg(long, value_name = "FILE")]
+        ids_file: Option<String>,
         /// Plan anew for a request that is there already
         #[arg(long)]
         request: Option<String>,

@@ -66,7 +66,10 @@ pub(super) fn read(
     sink: &mut dyn Sink,
 ) -> Result<(), FormatError> {
     let metadata = open(content)?;
-    let declared = declare(metadata.schema().fields(), sink);
+    let mut declared = declare(metadata.schema().fields(), sink);
+    let wanted = declared.leave_out_skipped(sink);
+    let all = wanted.len() == metadata.schema().fields().len();
+    let projection = ProjectionMask::roots(metadata.parquet_schema(), wanted.iter().copied());
     let (mut start, mut read, mut decoded) = (0_u64, 0_u64, 0_u64);
     for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
         decoded = decoded.saturating_add(u64::try_from(group.total_byte_size()).unwrap_or(0));
@@ -76,7 +79,7 @@ pub(super) fn read(
             return Ok(());
         }
         let mut row = start;
-        let taken = row_group(content, &metadata, number, None, &mut |batch| {
+        let taken = row_group(content, &metadata, number, (!all).then_some(&projection), &mut |batch| {
             let columns = Columns::new(&declared, batch.columns()).map_err(|_| {
                 FormatError::Corrupt("row group holds values out of their type's range".into())
             })?;
@@ -84,8 +87,12 @@ pub(super) fn read(
                 if read >= bounds.rows_max {
                     return Ok(false);
                 }
+                let at = At { row, unit: row, offset: None };
                 sink.row(row);
-                columns.emit(index, At { row, unit: row, offset: None }, sink);
+                if !all {
+                    sink.unit(at);
+                }
+                columns.emit(index, at, sink);
                 (row, read) = (row + 1, read + 1);
             }
             Ok(true)

@@ -1,0 +1,118 @@
+//! Identifiers compiled for one look at a cell: however many people are sought, a text is read once a kind and each of its
+//! tokens is looked up. A thousand people in one request cost a cell what one person costs.
+
+use std::collections::HashMap;
+
+use super::identifier::Identifier;
+use crate::recognise;
+
+/// Normal form → numbers of the identifiers that it may stand for.
+type Forms = HashMap<String, Vec<usize>>;
+
+/// Identifiers by kind and normal form.
+pub(super) struct Wanted {
+    /// Kinds that any text may hold.
+    kinds: Vec<(String, Forms)>,
+    /// Key columns by their normalised name.
+    keys: Vec<(String, Forms)>,
+}
+
+impl Wanted {
+    pub(super) fn new(identifiers: &[Identifier]) -> Self {
+        let mut wanted = Self { kinds: Vec::new(), keys: Vec::new() };
+        for (number, identifier) in identifiers.iter().enumerate() {
+            let (list, name) = match identifier.key() {
+                Some(key) => (&mut wanted.keys, key),
+                None => (&mut wanted.kinds, identifier.kind.as_str()),
+            };
+            let place = list.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+                list.push((name.to_owned(), Forms::new()));
+                list.len() - 1
+            });
+            for form in &identifier.forms {
+                let numbers = list[place].1.entry(form.clone()).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
+                }
+            }
+        }
+        wanted
+    }
+
+    /// Whether cells of a column with this key name, if it has one, can hold anybody.
+    pub(super) fn tests(&self, key: Option<&str>) -> bool {
+        !self.kinds.is_empty() || self.keys.iter().any(|(name, _)| Some(name.as_str()) == key)
+    }
+
+    /// Puts the numbers of all identifiers that a cell holds into `found`, each once, in order.
+    pub(super) fn in_cell(&self, key: Option<&str>, text: &str, found: &mut Vec<usize>) {
+        found.clear();
+        for (kind, forms) in &self.kinds {
+            in_text(kind, forms, text, found);
+        }
+        let of_key = key.and_then(|key| self.keys.iter().find(|(name, _)| name == key));
+        if let Some((_, forms)) = of_key {
+            let form = recognise::normalise_key(text);
+            found.extend(form.and_then(|form| forms.get(form)).into_iter().flatten());
+        }
+        found.sort_unstable();
+        found.dedup();
+    }
+
+    /// Whether a text holds one of the identifiers of a kind; `None` if none of that kind is sought.
+    pub(super) fn holds(&self, kind: &str, text: &str) -> Option<bool> {
+        let (kind, forms) = self.kinds.iter().find(|(known, _)| known == kind)?;
+        let mut found = Vec::new();
+        in_text(kind, forms, text, &mut found);
+        Some(!found.is_empty())
+    }
+}
+
+fn in_text(kind: &str, forms: &Forms, text: &str, found: &mut Vec<usize>) {
+    recognise::each_normal_form(kind, text, &mut |form| {
+        found.extend(forms.get(form).into_iter().flatten());
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(ids: &[&str], key: Option<&str>, text: &str) -> Vec<usize> {
+        let ids: Vec<_> = ids.iter().map(|id| Identifier::parse(id).unwrap()).collect();
+        let mut found = Vec::new();
+        Wanted::new(&ids).in_cell(key, text, &mut found);
+        found
+    }
+
+    #[test]
+    fn one_look_finds_all_who_are_in_a_text() {
+        let ids = ["email=a@x.example", "customer_id=7", "email=b@x.example", "customer_id=0", "user_id=7"];
+        assert_eq!(found(&ids, None, "from B@x.example to a@x.example"), [0, 2]);
+        assert_eq!(found(&ids, None, "7"), [] as [usize; 0], "a number counts in its own column only");
+        assert_eq!(found(&ids, Some("customer_id"), "7"), [1]);
+        assert_eq!(found(&ids, Some("customer_id"), "0"), [3]);
+        assert_eq!(found(&ids, Some("user_id"), " 7.0 "), [4]);
+        assert_eq!(found(&["email=a@x.example", "email=A@x.example"], None, "a@x.example"), [0, 1]);
+    }
+
+    #[test]
+    fn agrees_with_the_look_for_one() {
+        for (id, texts) in [
+            (
+                "email=ada@x.example",
+                &["Ada@X.example", "<ada@x.example>", "xada@x.example", "ada%40x.example", ""][..],
+            ),
+            ("phone=+49 30 901820", &["+4930901820", "(030) 901820", "call +49-30-901820 now", "030"][..]),
+        ] {
+            let identifier = Identifier::parse(id).unwrap();
+            for text in texts {
+                let mut spans = Vec::new();
+                for form in &identifier.forms {
+                    recognise::matches(&identifier.kind, form, text, &mut spans);
+                }
+                assert_eq!(!found(&[id], None, text).is_empty(), !spans.is_empty(), "{id} in {text}");
+            }
+        }
+    }
+}
