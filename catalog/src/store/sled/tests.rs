@@ -83,6 +83,7 @@ fn copied(store: &SledStore, directory: &Path) {
         .unwrap();
     fresh.flush().unwrap();
     drop(fresh);
+    drop(rewrite::wait_until_closed(directory).unwrap());
 }
 
 #[test]
