@@ -41,7 +41,7 @@ fn begins(head: &Head<'_>, magic: &[u8]) -> Option<Sniff> {
 }
 
 /// What carries a signature of a format.
-fn signed(head: &Head<'_>, format: &str) -> Option<Sniff> {
+pub(super) fn signed(head: &Head<'_>, format: &str) -> Option<Sniff> {
     let signed = head.signature().filter(|signed| signed.format == format)?;
     certain(true, signed.confidence)
 }
@@ -165,14 +165,8 @@ pub(super) static PDF: Format = named("pdf", "application/pdf", &["pdf"], |head|
 pub(super) static OFFICE: Format = named(
     "office",
     "application/*",
-    &["docx", "pptx", "odt", "ods", "odp", "doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp", "wpd"],
+    &["doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp", "wpd"],
     |head| signed(head, "office").or_else(|| zipped(head, "office")),
-);
-pub(super) static IMAGE: Format = named(
-    "image",
-    "image/*",
-    &["png", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp", "heic", "avif", "jxl", "ico", "psd"],
-    |head| signed(head, "image").or_else(|| zipped(head, "image")),
 );
 pub(super) static VIDEO: Format =
     named("video", "video/*", &["mp4", "mkv", "webm", "mov", "avi", "flv", "wmv"], |head| {

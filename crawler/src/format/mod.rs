@@ -25,7 +25,9 @@ mod columns;
 #[cfg(test)]
 mod contract;
 mod csv;
+mod document;
 mod head;
+mod image;
 mod ipc;
 mod json;
 pub mod layer;
@@ -309,13 +311,17 @@ pub static FORMATS: &[&Format] = &[
     &magic::POSTSCRIPT,
     &magic::RTF,
     &xlsx::FORMAT,
+    &document::DOCX,
+    &document::PPTX,
+    &document::OPEN_DOCUMENT,
+    &document::EPUB,
     &magic::OFFICE,
     &magic::OLE,
     &magic::EBOOK,
     &magic::MAIL_STORE,
     &magic::COMPRESSED,
     &magic::ARCHIVE,
-    &magic::IMAGE,
+    &image::FORMAT,
     &magic::VIDEO,
     &magic::AUDIO,
     &magic::FONT,

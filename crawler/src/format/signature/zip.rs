@@ -9,8 +9,17 @@ const MEMBERS_MAX: usize = 64;
 pub(in crate::format) fn kind(head: &Head<'_>) -> Option<(&'static str, &'static str)> {
     let (format, media_type) = kind_of(head)?;
     // Documents that are read are formats of their own.
-    let own =
-        [("spreadsheetml", "xlsx"), ("ms-excel.sheet.macro", "xlsx"), ("ms-excel.template.macro", "xlsx")];
+    let own = [
+        ("spreadsheetml", "xlsx"),
+        ("ms-excel.sheet.macro", "xlsx"),
+        ("ms-excel.template.macro", "xlsx"),
+        ("wordprocessingml", "docx"),
+        ("ms-word.", "docx"),
+        ("presentationml", "pptx"),
+        ("ms-powerpoint.", "pptx"),
+        ("vnd.oasis.opendocument", "opendocument"),
+        ("epub+zip", "epub"),
+    ];
     let own = own.iter().find(|(part, _)| media_type.contains(part));
     Some((own.map_or(format, |(_, format)| *format), media_type))
 }
