@@ -55,8 +55,6 @@ pub(super) static UNKNOWN: Format =
     named("unknown", "application/octet-stream", &[], |_| certain(true, 0.01));
 
 // Data.
-pub(super) static ORC: Format =
-    named("orc", "application/vnd.apache.orc", &["orc"], |head| begins(head, b"ORC"));
 /// Before version 2, which is Arrow's own.
 pub(super) static FEATHER: Format =
     named("feather", "application/vnd.apache.feather", &["feather"], |head| signed(head, "feather"));

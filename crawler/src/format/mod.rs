@@ -36,6 +36,7 @@ mod magic;
 mod mail;
 mod ndjson;
 mod nested;
+mod orc;
 mod package;
 mod parquet;
 mod passages;
@@ -271,7 +272,7 @@ pub static FORMATS: &[&Format] = &[
     &parquet::FORMAT,
     &sqlite::FORMAT,
     &avro::FORMAT,
-    &magic::ORC,
+    &orc::FORMAT,
     &ipc::FILE,
     &ipc::STREAM,
     &magic::FEATHER,
