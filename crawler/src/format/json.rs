@@ -24,6 +24,7 @@ pub(super) mod sniff;
 #[cfg(test)]
 mod tests;
 
+pub(super) use outline::is_envelope;
 pub(super) use rows::{EachTree, tree, trees};
 pub(super) use sniff::media_type;
 

@@ -31,7 +31,7 @@ const fn named(
     }
 }
 
-fn certain(is: bool, confidence: f32) -> Option<Sniff> {
+pub(super) fn certain(is: bool, confidence: f32) -> Option<Sniff> {
     is.then(|| Sniff { confidence, dialect: Dialect::default() })
 }
 
@@ -97,46 +97,6 @@ pub(super) static HTML: Format = named("html", "text/html", &["html", "htm", "xh
         0.94,
     )
 });
-pub(super) static YAML: Format =
-    named("yaml", "application/yaml", &["yaml", "yml", "clang-format", "cff"], yaml);
-
-/// Lists and keys of other text look the same: only a name or the document's start tells, and keys with others indented under them.
-fn yaml(head: &Head<'_>) -> Option<Sniff> {
-    let text = beginning(head)?;
-    let named = head.is_named(YAML.extensions);
-    if text.starts_with(['{', '<']) && !text.starts_with("{{") {
-        return None;
-    }
-    let lines = || {
-        text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).take(200)
-    };
-    let key = |line: &str| {
-        let line = line.trim_start().trim_start_matches("- ");
-        let name =
-            line.split_once(':').map(|(name, rest)| (name, rest.is_empty() || rest.starts_with([' ', '\r'])));
-        name.is_some_and(|(name, ends)| ends && !name.is_empty() && name.len() < 80 && !name.contains(". "))
-    };
-    let structured =
-        |line: &&str| line.trim_start().starts_with("- ") || line.trim_end() == "---" || key(line);
-    let all = lines().count();
-    let share = lines().filter(structured).count() as f32 / all.max(1) as f32;
-    let begins = text.starts_with("---\n") || text.starts_with("---\r\n") || text.starts_with("%YAML");
-    if all == 0 {
-        return certain(named && !text.trim().is_empty(), 0.7);
-    }
-    if named {
-        // Block scalars hold lines of anything.
-        return certain(true, if share > 0.1 { 0.94 } else { 0.7 });
-    }
-    let nested = lines().zip(lines().skip(1)).any(|(line, next)| {
-        line.trim_end().ends_with(':')
-            && !line.contains(['(', '"'])
-            && next.starts_with(' ')
-            && structured(&next)
-    });
-    let page = head.is_named(&["md", "markdown", "mdx", "rst", "html", "qmd", "rmd"]);
-    certain(!page && (share > 0.8 && begins || share > 0.97 && nested && all >= 4), 0.75)
-}
 pub(super) static GIT_LFS: Format = named("git_lfs", "text/x-git-lfs-pointer", &[], |head| {
     begins(head, b"version https://git-lfs.github.com/spec/")
 });

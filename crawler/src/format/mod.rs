@@ -48,6 +48,7 @@ mod texts;
 pub mod tree;
 mod xlsx;
 mod xml;
+mod yaml;
 
 /// How the bytes of a format are treated. Functions are pure but for what they read and write through their arguments;
 /// they are total: any bytes give an answer or an error, within [`Bounds`], and never a panic.
@@ -342,7 +343,7 @@ pub static FORMATS: &[&Format] = &[
     &xml::FORMAT,
     &ndjson::FORMAT,
     &json::FORMAT,
-    &magic::YAML,
+    &yaml::FORMAT,
     &texts::ARFF,
     &texts::CALENDAR,
     &texts::VCARD,

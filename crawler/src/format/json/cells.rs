@@ -38,7 +38,7 @@ impl Unit {
         }
     }
 
-    fn number(self) -> u64 {
+    pub(in crate::format) fn number(self) -> u64 {
         match self {
             Self::Whole => WHOLE,
             Self::Element(unit) | Self::Object(unit) | Self::Fixed(unit) => unit,
@@ -101,7 +101,7 @@ impl Features {
         }
     }
 
-    fn items(&mut self, node: usize) -> usize {
+    pub(in crate::format) fn items(&mut self, node: usize) -> usize {
         if let Some(items) = self.nodes[node].items {
             return items;
         }
@@ -110,8 +110,13 @@ impl Features {
         items
     }
 
+    /// Whether a field of this name came before.
+    pub(in crate::format) fn is_known(&self, node: usize, name: &str) -> bool {
+        self.nodes[node].children.contains_key(name)
+    }
+
     /// Whether a name must not become part of a path: paths are recorded, and people's addresses serve as names too.
-    fn is_data(&self, node: usize, name: &str) -> bool {
+    pub(in crate::format) fn is_data(&self, node: usize, name: &str) -> bool {
         let node = &self.nodes[node];
         node.children.len() >= NAMES_MAX
             || name.len() > NAME_BYTES_MAX
@@ -136,7 +141,7 @@ impl Features {
         })
     }
 
-    fn is_nested(&self, node: usize) -> bool {
+    pub(in crate::format) fn is_nested(&self, node: usize) -> bool {
         self.nodes[node].items.is_some() || !self.nodes[node].children.is_empty()
     }
 }

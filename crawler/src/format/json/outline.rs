@@ -66,6 +66,11 @@ const ENVELOPE: &[&str] = &[
     "version",
 ];
 
+/// Whether a name is one of those around rows.
+pub(in crate::format) fn is_envelope(name: &str) -> bool {
+    ENVELOPE.contains(&name)
+}
+
 /// Looks at the first document, if it is an object, and whether another follows.
 ///
 /// # Errors
@@ -96,7 +101,7 @@ fn look(lexer: &mut Lexer<Stream>) -> Result<Outline, LexError> {
             if item == Token::BeginObject {
                 arrays.push(name.clone());
             } else {
-                only_envelope &= ENVELOPE.contains(&name.as_str());
+                only_envelope &= is_envelope(&name);
             }
             lexer.skip_rest(item)?;
             if item != Token::EndArray {
@@ -105,7 +110,7 @@ fn look(lexer: &mut Lexer<Stream>) -> Result<Outline, LexError> {
                 }
             }
         } else {
-            only_envelope &= ENVELOPE.contains(&name.as_str());
+            only_envelope &= is_envelope(&name);
             lexer.skip_rest(token)?;
         }
     }
