@@ -30,7 +30,7 @@ pub fn normalise_key(value: &str) -> Option<&str> {
 }
 
 /// Gives the normal form of everything in `text` that reads as an identifier of a kind, some more than once: what
-/// [`matches`] compares with one, for a caller who looks for many.
+/// [`matches()`] compares with one, for a caller who looks for many.
 pub fn each_normal_form(kind: &str, text: &str, sink: &mut dyn FnMut(&str)) {
     if let Some(recogniser) = by_kind(kind) {
         let mut give = |_: &'static str, _: usize, _: usize, normal: &str| sink(normal);
