@@ -8,7 +8,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use headwater_catalog::dataset::{BlobFacts, Corrections, group};
+use headwater_catalog::dataset::{BlobFacts, Corrections, Look, group};
 use headwater_catalog::env::fixed;
 use headwater_catalog::lineage::derive::{ContentFacts, derive};
 use headwater_catalog::model::{BlobVersion, ContentSketch, Dataset, Schema};
@@ -35,17 +35,24 @@ fn datasets(catalog: &Catalog, blobs: &[BlobVersion], path: &Path) -> Result<(),
     let schemas: HashMap<_, _> =
         catalog.all::<Schema>(AsOf::Now)?.into_iter().map(|schema| (schema.id, schema)).collect();
     let by_blob: HashMap<_, _> = blobs.iter().map(|blob| (blob.blob, blob)).collect();
-    let facts: Vec<BlobFacts<'_>> = blobs
+    let looks: Vec<Look<'_>> = blobs
         .iter()
-        .map(|blob| BlobFacts {
-            blob: blob.blob,
-            path: &blob.path,
-            size: blob.size,
-            modified: blob.modified,
+        .map(|blob| Look {
             format: &blob.root().format,
             layers: &blob.root().layers,
             dialect: &blob.root().dialect,
             schema: blob.root().schema.and_then(|id| schemas.get(&id)),
+        })
+        .collect();
+    let facts: Vec<BlobFacts<'_>> = blobs
+        .iter()
+        .zip(&looks)
+        .map(|(blob, look)| BlobFacts {
+            blob: blob.blob,
+            path: &blob.path,
+            size: blob.size,
+            modified: blob.modified,
+            look,
             anomalies: &blob.anomalies,
             table_log: blob.table_log.as_ref(),
         })

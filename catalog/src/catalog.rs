@@ -3,6 +3,7 @@
 //! [`Catalog::commit`] turns changes into key writes (record versions, indexes, a journal line, audit entries)
 //! and applies them as one atomic batch. It owns sequence numbers; the nouns' rules live with their modules.
 
+mod behind;
 mod writes;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -314,26 +315,6 @@ impl Catalog {
             }
             from = key::end_of(&key::record_prefix(R::KIND, id));
         }
-    }
-
-    /// Current records of a kind behind an index's value.
-    ///
-    /// # Errors
-    /// `Corrupt` if a record's bytes are damaged.
-    pub fn find<R: Record>(&self, index: Index, value: &[u8]) -> Result<Vec<R>> {
-        let mut prefix = key::index_prefix(index as u8, value);
-        prefix.push(R::KIND);
-        let skip = prefix.len();
-        let mut records: Vec<R> = Vec::new();
-        for (stored, _) in self.scan("read index", &prefix, &key::end_of(&prefix), usize::MAX)? {
-            if let Some(bytes) = self.raw(R::KIND, &stored[skip..], u64::MAX)? {
-                records.push(decode(&bytes)?);
-            }
-        }
-        if key::is_cut(index) {
-            records.retain(|found| found.indexes().iter().any(|entry| entry.0 == index && entry.1 == value));
-        }
-        Ok(records)
     }
 
     /// All versions of a record, newest first, with the time of each; `None` where it was closed.

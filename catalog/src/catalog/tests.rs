@@ -21,7 +21,13 @@ fn catalog() -> (Arc<MemoryStore>, Catalog) {
 
 fn source(n: usize, schedule: Option<&str>) -> Source {
     let url = format!("file:///lake{n}");
-    Source { id: SourceId::of(&url), url, added: Timestamp(0), schedule: schedule.map(Into::into) }
+    Source {
+        id: SourceId::of(&url),
+        url,
+        added: Timestamp(0),
+        schedule: schedule.map(Into::into),
+        grouped: None,
+    }
 }
 
 fn tokens(blob: u8, digests: &[u8]) -> BlobTokens {

@@ -1,11 +1,11 @@
 //! Which blobs of one layout and format are one dataset: by the families of their names, by where they stand in
 //! the partitions, and by their schemas.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 
-use super::BlobFacts;
 use super::layout::{Entry, is_part_word};
-use super::name::{Varies, words};
+use super::name::{Name, Varies};
 use super::segment::Segment;
 use super::similar;
 
@@ -31,14 +31,14 @@ pub(super) struct Cluster<'a, 'b> {
 pub(super) fn clusters<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> Vec<Cluster<'a, 'b>> {
     let (addressed, entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_content_addressed);
     let mut found: Vec<Cluster<'_, '_>> = addressed.into_iter().map(single).collect();
-    let folders: BTreeSet<&str> = entries.iter().map(|entry| entry.folder).collect();
+    let folders: BTreeSet<&str> = entries.iter().map(Entry::folder).collect();
     let keyed = entries
         .first()
-        .is_some_and(|entry| entry.segments.iter().any(|segment| matches!(segment, Segment::Key { .. })));
+        .is_some_and(|entry| entry.segments().iter().any(|segment| matches!(segment, Segment::Key { .. })));
     let families =
         if keyed || folders.len() > 1 { over_partitions(entries, keyed) } else { in_folder(entries) };
     for family in families {
-        let stem = (!family.main).then(|| family.entries[0].name.pattern.clone());
+        let stem = (!family.main).then(|| family.entries[0].name.pattern.to_string());
         for (compression, entries) in split_compressed_twins(family.entries) {
             found.extend(split_schemas(entries, stem.as_deref(), &compression, family.loose));
         }
@@ -55,10 +55,15 @@ struct Family<'a, 'b> {
     loose: bool,
 }
 
-fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> BTreeMap<String, Vec<Entry<'a, 'b>>> {
-    let mut patterns: BTreeMap<String, Vec<Entry<'_, '_>>> = BTreeMap::new();
+fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> BTreeMap<Box<str>, Vec<Entry<'a, 'b>>> {
+    let mut patterns: BTreeMap<Box<str>, Vec<Entry<'_, '_>>> = BTreeMap::new();
     for entry in entries {
-        patterns.entry(entry.name.pattern.clone()).or_default().push(entry);
+        match patterns.get_mut(&entry.name.pattern) {
+            Some(same) => same.push(entry),
+            None => {
+                patterns.insert(entry.name.pattern.clone(), vec![entry]);
+            }
+        }
     }
     join_random(patterns)
 }
@@ -66,18 +71,18 @@ fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> BTreeMap<String, Vec<Entry
 /// A random code may by chance have no digit, or all of them at its end, and then looks like a word: names as long as
 /// those of a family with such codes, that are the same but for the code, belong to it.
 fn join_random<'a, 'b>(
-    mut patterns: BTreeMap<String, Vec<Entry<'a, 'b>>>,
-) -> BTreeMap<String, Vec<Entry<'a, 'b>>> {
+    mut patterns: BTreeMap<Box<str>, Vec<Entry<'a, 'b>>>,
+) -> BTreeMap<Box<str>, Vec<Entry<'a, 'b>>> {
     let random =
         |entries: &Vec<Entry<'_, '_>>| entries.iter().any(|entry| entry.name.varies == Varies::Random);
-    let families: Vec<String> =
+    let families: Vec<Box<str>> =
         patterns.iter().filter(|(_, entries)| random(entries)).map(|(pattern, _)| pattern.clone()).collect();
     for family in families.iter().take(COMPARED_MAX) {
         let Some((before, behind)) = family.split_once('#') else { continue };
         let Some(known) = patterns.get(family) else { continue };
-        let lengths: BTreeSet<usize> = known.iter().map(|entry| entry.name.plain.len()).collect();
+        let lengths: BTreeSet<usize> = known.iter().map(|entry| entry.plain.len()).collect();
         let alike = |entry: &Entry<'_, '_>| {
-            let name = entry.name.plain.to_lowercase();
+            let name = entry.plain.to_lowercase();
             let code = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
             lengths.contains(&name.len())
                 && code.is_some_and(|code| {
@@ -87,13 +92,12 @@ fn join_random<'a, 'b>(
         };
         let others =
             patterns.iter().filter(|(pattern, entries)| *pattern != family && entries.iter().all(alike));
-        let joined: Vec<String> = others.map(|(pattern, _)| pattern.clone()).collect();
+        let joined: Vec<Box<str>> = others.map(|(pattern, _)| pattern.clone()).collect();
         for pattern in joined.into_iter().filter(|_| before.contains(char::is_alphabetic)) {
             let mut entries = patterns.remove(&pattern).unwrap_or_default();
             for entry in &mut entries {
-                entry.name.pattern = family.clone();
-                entry.name.words = words(family);
-                entry.name.varies = Varies::Random;
+                let extension = entry.name.extension.clone();
+                entry.name = Rc::new(Name { pattern: family.clone(), extension, varies: Varies::Random });
             }
             patterns.entry(family.clone()).or_default().extend(entries);
         }
@@ -183,23 +187,22 @@ fn join_alternates<'a, 'b>(families: Vec<Vec<Entry<'a, 'b>>>) -> Vec<Vec<Entry<'
 fn stand_in(ones: &[Entry<'_, '_>], others: &[Entry<'_, '_>]) -> bool {
     let both = || ones.iter().chain(others).map(|entry| entry.facts);
     folders_of(ones).is_disjoint(&folders_of(others))
-        && both().all(|facts| facts.schema.is_some())
+        && both().all(|facts| facts.look.schema.is_some())
         && similar::is_uniform(both())
 }
 
 fn folders_of<'a>(entries: &[Entry<'a, '_>]) -> BTreeSet<&'a str> {
-    entries.iter().map(|entry| entry.folder).collect()
+    entries.iter().map(Entry::folder).collect()
 }
 
 /// Whether a name says nothing beyond what its folders say.
 fn is_generic(entry: &Entry<'_, '_>) -> bool {
-    let known = |word: &String| {
-        let word = word.as_str();
+    let known = |word: &str| {
         is_part_word(word)
-            || word == entry.name.extension
+            || *word == *entry.name.extension
             || entry.folders().any(|(folder, segment)| *segment == Segment::Name && says(folder, word))
     };
-    entry.name.words.iter().all(known)
+    entry.name.words().all(known)
 }
 
 fn says(folder: &str, word: &str) -> bool {
@@ -213,28 +216,32 @@ fn says(folder: &str, word: &str) -> bool {
 /// Stores that name a file by its hash (Git, DVC) keep unrelated files side by side: two digits, then the rest.
 fn is_content_addressed(entry: &Entry<'_, '_>) -> bool {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let folder = entry.folder.rsplit('/').next().unwrap_or("");
-    let file = entry.name.plain.as_str();
+    let folder = entry.folder().rsplit('/').next().unwrap_or("");
+    let file = entry.plain;
     folder.len() == 2 && hex(folder) && matches!(file.len(), 30 | 38 | 62) && hex(file)
 }
 
 /// A blob as a dataset of its own.
 pub(super) fn single<'a, 'b>(entry: Entry<'a, 'b>) -> Cluster<'a, 'b> {
     let mark = entry.facts.path.to_string();
-    Cluster { stem: Some(entry.name.pattern.clone()), entries: vec![entry], mark }
+    Cluster { stem: Some(entry.name.pattern.to_string()), entries: vec![entry], mark }
 }
 
 /// The same file compressed and not, or compressed twice, is a copy, not a part: then each compression is a dataset.
 /// Where no file stands twice, old parts were compressed in place and the family is one.
 fn split_compressed_twins<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> Vec<(String, Vec<Entry<'a, 'b>>)> {
-    let mut seen = BTreeSet::new();
-    let twins = entries.iter().any(|entry| !seen.insert((entry.folder, entry.name.plain.as_str())));
-    if !twins {
+    // No two of them share a path: only names with an extension of a compression can be the same without it.
+    let peeled = |entry: &Entry<'_, '_>| !entry.facts.path.ends_with(entry.plain);
+    let twins = || {
+        let mut seen = HashSet::new();
+        entries.iter().any(|entry| !seen.insert((entry.folder(), entry.plain)))
+    };
+    if !entries.iter().any(peeled) || !twins() {
         return vec![(String::new(), entries)];
     }
     let mut split: BTreeMap<String, Vec<Entry<'_, '_>>> = BTreeMap::new();
     for entry in entries {
-        split.entry(entry.facts.layers.join("+")).or_default().push(entry);
+        split.entry(entry.facts.look.layers.join("+")).or_default().push(entry);
     }
     split.into_iter().collect()
 }
@@ -245,14 +252,10 @@ fn split_schemas<'a, 'b>(
     compression: &str,
     loose: bool,
 ) -> Vec<Cluster<'a, 'b>> {
-    let blobs: Vec<&BlobFacts<'_>> = entries.iter().map(|entry| entry.facts).collect();
-    let mut by_path: BTreeMap<&str, Entry<'_, '_>> =
-        entries.into_iter().map(|entry| (entry.facts.path, entry)).collect();
-    let sets = similar::split(blobs, if loose { EQUAL_MIN } else { similar::DRIFT_MIN });
+    let threshold = if loose { EQUAL_MIN } else { similar::DRIFT_MIN };
+    let sets = similar::split(entries, |entry| entry.facts, threshold);
     let mut found = Vec::new();
-    for (rank, set) in sets.into_iter().enumerate() {
-        let mut entries: Vec<_> = set.iter().filter_map(|facts| by_path.remove(facts.path)).collect();
-        entries.sort_by_key(|entry| entry.facts.path);
+    for (rank, entries) in sets.into_iter().enumerate() {
         let fixed = entries[0].name.varies == Varies::No && entries.len() == 1 && stem.is_some();
         if (loose && entries.len() < RANDOM_MIN) || fixed {
             found.extend(entries.into_iter().map(single));

@@ -9,6 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::BlobFacts;
 use crate::error::{Error, Result};
+use crate::model::Digest;
 
 /// One correction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,11 @@ pub enum Grouping {
 
 /// Corrections ready to be asked.
 #[derive(Debug, Default)]
-pub struct Corrections(Vec<(Vec<GlobMatcher>, Grouping)>);
+pub struct Corrections {
+    ready: Vec<(Vec<GlobMatcher>, Grouping)>,
+    /// As they were said.
+    said: Vec<Correction>,
+}
 
 /// Blobs taken out by corrections.
 #[derive(Debug, Default)]
@@ -64,13 +69,20 @@ impl Corrections {
             let globs: Result<Vec<GlobMatcher>> = correction.paths.iter().map(glob).collect();
             Ok((globs?, correction.to.clone()))
         };
-        Ok(Self(corrections.iter().map(ready).collect::<Result<_>>()?))
+        let said = corrections.to_vec();
+        Ok(Self { ready: corrections.iter().map(ready).collect::<Result<_>>()?, said })
+    }
+
+    /// Equal for the same corrections in the same release, since another may group otherwise.
+    pub fn digest(&self) -> Digest {
+        let said = format!("{}\0{:?}", env!("CARGO_PKG_VERSION"), self.said);
+        Digest(*blake3::hash(said.as_bytes()).as_bytes())
     }
 
     /// The first correction about a path.
     fn of(&self, path: &str) -> Option<&Grouping> {
         let about = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(path));
-        self.0.iter().find(|(globs, _)| about(globs)).map(|(_, to)| to)
+        self.ready.iter().find(|(globs, _)| about(globs)).map(|(_, to)| to)
     }
 
     /// Whether a person said that a blob belongs to no dataset.
@@ -81,7 +93,7 @@ impl Corrections {
     /// Takes out of blobs what corrections are about.
     pub(super) fn take<'a, 'b>(&self, blobs: &mut Vec<&'b BlobFacts<'a>>) -> Corrected<'a, 'b> {
         let mut corrected = Corrected::default();
-        if self.0.is_empty() {
+        if self.ready.is_empty() {
             return corrected;
         }
         blobs.retain(|facts| {

@@ -1,6 +1,7 @@
 //! What a cluster of blobs says about itself as a dataset: root, partition keys, compression, dialect, name, id.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::cluster::Cluster;
 use super::layout::{self, Entry, is_part_word};
@@ -12,13 +13,13 @@ use crate::model::{Anomaly, AnomalyKind, Dataset, DatasetId, Dialect, FeatureTyp
 /// Describes a cluster found at a template; its name is made unique by [`super::naming`].
 pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, '_>) -> Dataset {
     let entries = &cluster.entries;
-    let folders: BTreeSet<&str> = entries.iter().map(|entry| entry.folder).collect();
-    let keyed = entries[0].segments.iter().any(|segment| matches!(segment, Segment::Key { .. }));
+    let folders: BTreeSet<&str> = entries.iter().map(Entry::folder).collect();
+    let keyed = entries[0].segments().iter().any(|segment| matches!(segment, Segment::Key { .. }));
     let partitioned = keyed || (entries.len() > 1 && (folders.len() > 1 || is_dated(&entries[0])));
     let root = match (partitioned, entries.len()) {
         (true, _) => base(&entries[0]).to_string(),
         (false, 1) => entries[0].facts.path.to_string(),
-        (false, _) => entries[0].folder.to_string(),
+        (false, _) => entries[0].folder().to_string(),
     };
     let stem = cluster.stem.as_deref();
     let identity = [&source.0, template, &entries[0].family(), stem.unwrap_or(""), &cluster.mark].join("\0");
@@ -27,7 +28,7 @@ pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, 
         source: source.clone(),
         name: plain_name(entries, stem, &root),
         root,
-        format: most_common(entries.iter().map(|entry| entry.facts.format.to_string())),
+        format: most_common(entries.iter().map(|entry| entry.facts.look.format)).to_string(),
         compression: compression(entries),
         dialect: dialect(entries),
         partition_keys: if partitioned { partition::keys(entries) } else { Vec::new() },
@@ -47,11 +48,12 @@ pub(super) fn named(source: &SourceId, name: &str, entries: Vec<Entry<'_, '_>>) 
     let entries = &cluster.entries;
     let mut dataset = describe(source, "\0corrected", &cluster);
     let template = entries[0].template();
-    if entries.iter().any(|entry| entry.template() != template) {
+    let mut folders = entries.chunk_by(|a, b| Rc::ptr_eq(&a.folder, &b.folder)).map(|same| &same[0]);
+    if folders.any(|entry| entry.template() != template) {
         dataset.partition_keys = Vec::new();
     }
     if entries.len() > 1 && dataset.partition_keys.is_empty() {
-        let common = entries.iter().map(|entry| entry.folder).reduce(common_folder);
+        let common = entries.iter().map(Entry::folder).reduce(common_folder);
         dataset.root = common.unwrap_or_default().to_string();
     }
     let identity = [&source.0, "\0corrected\0", name].concat();
@@ -87,7 +89,7 @@ pub(super) fn table(source: &SourceId, table: Table<'_, '_>) -> Dataset {
         dataset.compression = None;
     }
     let keyed =
-        cluster.entries.iter().all(|entry| entry.segments.iter().any(|s| matches!(s, Segment::Key { .. })));
+        cluster.entries.iter().all(|entry| entry.segments().iter().any(|s| matches!(s, Segment::Key { .. })));
     let spelled = if keyed { partition::keys(&cluster.entries) } else { Vec::new() };
     dataset.partition_keys = match table.keys {
         Some(keys) => keys.into_iter().map(|key| typed(key, &spelled)).collect(),
@@ -116,19 +118,19 @@ fn typed(key: PartitionKey, spelled: &[PartitionKey]) -> PartitionKey {
 /// Whether a path goes by parts of a date, so that it is the first partition though there is no second yet; a lone
 /// date may just say when a folder was made.
 fn is_dated(entry: &Entry<'_, '_>) -> bool {
-    entry.segments.iter().filter(|segment| matches!(segment, Segment::Date { .. })).count() > 1
+    entry.segments().iter().filter(|segment| matches!(segment, Segment::Date { .. })).count() > 1
 }
 
 /// The folder above all partitions.
 pub(super) fn base<'a>(entry: &Entry<'a, '_>) -> &'a str {
     let mut end = 0;
-    for (folder, segment) in entry.folder.split('/').zip(&entry.segments) {
+    for (folder, segment) in entry.folder().split('/').zip(entry.segments()) {
         if *segment != Segment::Name {
             break;
         }
         end += folder.len() + 1;
     }
-    &entry.folder[..end.saturating_sub(1).min(entry.folder.len())]
+    &entry.folder()[..end.saturating_sub(1).min(entry.folder().len())]
 }
 
 fn most_common<T: Ord>(values: impl Iterator<Item = T>) -> T {
@@ -143,8 +145,8 @@ fn most_common<T: Ord>(values: impl Iterator<Item = T>) -> T {
 
 /// The compression that all blobs have; none if some have another or none.
 fn compression(entries: &[Entry<'_, '_>]) -> Option<String> {
-    let first = entries[0].facts.layers.first()?;
-    let all = entries.iter().all(|entry| entry.facts.layers.first() == Some(first));
+    let first = entries[0].facts.look.layers.first()?;
+    let all = entries.iter().all(|entry| entry.facts.look.layers.first() == Some(first));
     let short = match first.as_str() {
         "gzip" => "gz",
         "zstd" => "zst",
@@ -156,12 +158,14 @@ fn compression(entries: &[Entry<'_, '_>]) -> Option<String> {
 }
 
 fn dialect(entries: &[Entry<'_, '_>]) -> Dialect {
-    let key = |dialect: &Dialect| {
-        (dialect.delimiter, dialect.quote, dialect.header, dialect.encoding.clone(), dialect.preamble_lines)
-    };
-    let (delimiter, quote, header, encoding, preamble_lines) =
-        most_common(entries.iter().map(|entry| key(entry.facts.dialect)));
-    Dialect { delimiter, quote, header, encoding, preamble_lines }
+    fn key(dialect: &Dialect) -> impl Ord + Copy {
+        let Dialect { delimiter, quote, header, encoding, preamble_lines } = dialect;
+        (delimiter, quote, header, encoding, preamble_lines)
+    }
+    // Of equal ones any will do.
+    let dialects = || entries.iter().map(|entry| entry.facts.look.dialect);
+    let most = most_common(dialects().map(key));
+    dialects().find(|dialect| key(dialect) == most).cloned().unwrap_or_default()
 }
 
 /// Folders that say nothing about the table in them.
@@ -173,16 +177,16 @@ const PLAIN_FOLDERS: [&str; 12] = [
 /// What people would call it: its file's or files' words, or the last telling folder.
 fn plain_name(entries: &[Entry<'_, '_>], stem: Option<&str>, root: &str) -> String {
     let entry = &entries[0];
-    let named = |word: &String| !is_part_word(word) && *word != entry.name.extension;
-    let plain = entry.name.plain.as_str();
+    let named = |word: &str| !is_part_word(word) && *word != *entry.name.extension;
+    let plain = entry.plain;
     let bare =
         plain.rsplit_once('.').filter(|_| !entry.name.extension.is_empty()).map_or(plain, |split| split.0);
     if stem.is_some() && entries.len() == 1 {
         return bare.to_string();
     }
-    if stem.is_some() && entry.name.words.iter().any(named) {
-        let words = entry.name.words.iter().filter(|word| **word != entry.name.extension);
-        return words.map(String::as_str).collect::<Vec<_>>().join("_");
+    if stem.is_some() && entry.name.words().any(named) {
+        let words = entry.name.words().filter(|word| **word != *entry.name.extension);
+        return words.collect::<Vec<_>>().join("_");
     }
     let folders = entry.folders().filter(|(_, segment)| **segment == Segment::Name).map(|(folder, _)| folder);
     let folders: Vec<&str> = folders.collect();

@@ -119,9 +119,9 @@ fn is_broken(facts: &BlobFacts<'_>) -> bool {
     let mut own = facts.anomalies.iter().filter(|anomaly| anomaly.member.is_empty());
     own.any(|anomaly| match anomaly.kind {
         AnomalyKind::Empty | AnomalyKind::Corrupt | AnomalyKind::Unreadable => true,
-        AnomalyKind::Truncated => facts.schema.is_none(),
+        AnomalyKind::Truncated => facts.look.schema.is_none(),
         // An error page that a download saved under the name of the data it should have been.
-        AnomalyKind::Mislabelled => matches!(facts.format, "html" | "unknown"),
+        AnomalyKind::Mislabelled => matches!(facts.look.format, "html" | "unknown"),
         _ => false,
     })
 }
@@ -161,7 +161,8 @@ const OF_ERRORS: [&str; 18] = [
 
 /// A service's refusal that was saved as the data it should have been: nothing but a message, a code and where.
 fn is_error_document(facts: &BlobFacts<'_>) -> bool {
-    let Some(schema) = facts.schema.filter(|_| matches!(facts.format, "xml" | "json" | "ndjson")) else {
+    let Some(schema) = facts.look.schema.filter(|_| matches!(facts.look.format, "xml" | "json" | "ndjson"))
+    else {
         return false;
     };
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
@@ -175,7 +176,7 @@ fn is_error_document(facts: &BlobFacts<'_>) -> bool {
 
 fn is_flag(facts: &BlobFacts<'_>) -> bool {
     let path = facts.path.to_lowercase();
-    facts.schema.is_none() && FLAGS.iter().any(|suffix| path.ends_with(suffix))
+    facts.look.schema.is_none() && FLAGS.iter().any(|suffix| path.ends_with(suffix))
 }
 
 /// Whether a path's name says that it serves other data: a marker, a checksum, a licence, a table's log.

@@ -1,10 +1,12 @@
 //! Where blobs lie: each path's folders by meaning, and the template that blobs of one layout share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::BlobFacts;
-use super::name::{Name, name};
+use super::name::{Name, name, plain};
 use super::segment::{Segment, segments};
+use super::shared::{Folder, Shared, by_folder};
 use super::{sibling, similar};
 
 /// A blob with its path understood.
@@ -12,40 +14,38 @@ use super::{sibling, similar};
 pub(super) struct Entry<'a, 'b> {
     /// The blob.
     pub(super) facts: &'b BlobFacts<'a>,
-    /// Its folder, without a slash at the end.
-    pub(super) folder: &'a str,
-    /// Meaning of each folder, outermost first.
-    pub(super) segments: Vec<Segment>,
+    /// Its folder understood.
+    pub(super) folder: Rc<Folder<'a>>,
     /// Its name understood.
-    pub(super) name: Name,
+    pub(super) name: Rc<Name>,
+    /// Its name as it is, without its compression's extension.
+    pub(super) plain: &'a str,
 }
 
-impl Entry<'_, '_> {
+impl<'a> Entry<'a, '_> {
+    /// Its folder, without a slash at the end.
+    pub(super) fn folder(&self) -> &'a str {
+        self.folder.path
+    }
+
+    /// Meaning of each folder, outermost first.
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.folder.segments
+    }
+
     /// What blobs of one layout and format share.
     pub(super) fn template(&self) -> String {
-        let mut template = String::new();
-        for (folder, segment) in self.folders() {
-            match segment {
-                Segment::Name => template.push_str(folder),
-                Segment::Key { key, .. } => template.push_str(&format!("{key}=")),
-                Segment::Date { part, word, .. } => template.push_str(&format!("{word}{{{part}}}")),
-                Segment::Id => template.push_str("{id}"),
-                Segment::Number => template.push_str("{number}"),
-                Segment::Sibling => template.push_str("{folder}"),
-            }
-            template.push('/');
-        }
-        template
+        self.folder.template()
     }
 
     /// Folders with their meanings, outermost first.
-    pub(super) fn folders(&self) -> impl Iterator<Item = (&str, &Segment)> {
-        self.folder.split('/').filter(|folder| !folder.is_empty()).zip(&self.segments)
+    pub(super) fn folders(&self) -> impl Iterator<Item = (&'a str, &Segment)> {
+        self.folder.parts()
     }
 
     /// Its format, with formats that are often mistaken for each other taken as one.
     pub(super) fn family(&self) -> String {
-        match self.facts.format {
+        match self.facts.look.format {
             "csv" | "tsv" | "delimited" => "csv".into(),
             "json" | "ndjson" | "jsonl" => "json".into(),
             "text" | "log" => "text".into(),
@@ -111,23 +111,50 @@ pub(super) fn join_grown<'a, 'b>(layouts: Layouts<'a, 'b>) -> Layouts<'a, 'b> {
     joined
 }
 
-/// Understands the paths of blobs whose folders are just that: none is a partition.
-pub(super) fn flat_entries<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>) -> Vec<Entry<'a, 'b>> {
-    let mut entries: Vec<Entry<'_, '_>> = blobs.into_iter().map(entry).collect();
-    entries.iter_mut().for_each(|entry| entry.segments.fill(Segment::Name));
-    entries
+/// Puts an entry with those of its layout.
+pub(super) fn add<'a, 'b>(layouts: &mut Layouts<'a, 'b>, entries: Vec<Entry<'a, 'b>>) {
+    // Neighbours mostly share folder and look, and with them the layout.
+    let mut entries = entries.into_iter().peekable();
+    while let Some(first) = entries.next() {
+        let (folder, look, name) = (Rc::clone(&first.folder), first.facts.look, Rc::clone(&first.name));
+        let same = |next: &Entry<'_, '_>| {
+            Rc::ptr_eq(&next.folder, &folder)
+                && std::ptr::eq(next.facts.look, look)
+                && next.name.extension == name.extension
+        };
+        let layout = layouts.entry((first.template(), first.family())).or_default();
+        layout.push(first);
+        while let Some(next) = entries.next_if(same) {
+            layout.push(next);
+        }
+    }
 }
 
-fn entry<'a, 'b>(facts: &'b BlobFacts<'a>) -> Entry<'a, 'b> {
+/// Understands the paths of blobs whose folders are just that: none is a partition.
+pub(super) fn flat_entries<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>) -> Vec<Entry<'a, 'b>> {
+    let (mut shared, mut flat) = (Shared::default(), HashMap::new());
+    let flatten = |facts: &'b BlobFacts<'a>| {
+        let mut entry = entry(facts, &mut shared);
+        let plain = flat.entry(entry.folder()).or_insert_with(|| {
+            let segments = vec![Segment::Name; entry.segments().len()];
+            Rc::new(Folder { path: entry.folder(), segments })
+        });
+        entry.folder = Rc::clone(plain);
+        entry
+    };
+    blobs.into_iter().map(flatten).collect()
+}
+
+fn entry<'a, 'b>(facts: &'b BlobFacts<'a>, shared: &mut Shared<'a>) -> Entry<'a, 'b> {
     let (folder, file) = facts.path.rsplit_once('/').unwrap_or(("", facts.path));
-    let segments = segments(folder.split('/').filter(|folder| !folder.is_empty()));
-    Entry { facts, folder, segments, name: name(file) }
+    Entry { facts, folder: shared.folder(folder), name: shared.name(file), plain: plain(file) }
 }
 
 /// Understands the paths of blobs.
 pub(super) fn entries<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>) -> Vec<Entry<'a, 'b>> {
-    let mut entries: Vec<Entry<'_, '_>> = blobs.into_iter().map(entry).collect();
-    sibling::mark(&mut entries);
+    let mut shared = Shared::default();
+    let mut entries: Vec<Entry<'_, '_>> = blobs.into_iter().map(|facts| entry(facts, &mut shared)).collect();
+    sibling::mark(&mut entries, &mut shared);
     name_tables(&mut entries);
     entries
 }
@@ -140,46 +167,54 @@ const TABLES_MAX: usize = 200;
 /// Takes `entity=orders`, `entity=customers` for names where each value has columns of its own: such a key tells
 /// tables, not partitions of one.
 fn name_tables(entries: &mut [Entry<'_, '_>]) {
-    // Folder above and key → value → blobs.
-    let mut keys: BTreeMap<(&str, String), BTreeMap<String, Vec<usize>>> = BTreeMap::new();
-    for (position, entry) in entries.iter().enumerate() {
+    let folders = by_folder(entries);
+    // Folder above and key → value → folders.
+    let mut keys: BTreeMap<(&str, &str), BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
+    for (at, (folder, _)) in folders.iter().enumerate() {
         let mut start = 0;
-        for (folder, segment) in entry.folder.split('/').zip(&entry.segments) {
+        for (part, segment) in folder.path.split('/').zip(&folder.segments) {
             if let Segment::Key { key, value } = segment {
-                let above = (entry.folder[..start].trim_end_matches('/'), key.clone());
-                keys.entry(above).or_default().entry(value.clone()).or_default().push(position);
+                let above = (folder.path[..start].trim_end_matches('/'), key.as_str());
+                keys.entry(above).or_default().entry(value).or_default().push(at);
             }
-            start += folder.len() + 1;
+            start += part.len() + 1;
         }
     }
-    let mut named = Vec::new();
+    let mut named: BTreeMap<usize, Rc<Folder<'_>>> = BTreeMap::new();
     for ((above, key), values) in &keys {
         let by_word = TABLE_KEYS.contains(&key.to_lowercase().as_str());
-        if by_word || ((2..=TABLES_MAX).contains(&values.len()) && are_tables(entries, values)) {
+        if by_word || ((2..=TABLES_MAX).contains(&values.len()) && are_tables(entries, &folders, values)) {
             let depth = above.split('/').filter(|folder| !folder.is_empty()).count();
-            named.extend(values.values().flatten().map(|position| (*position, depth)));
+            for at in values.values().flatten() {
+                let folder = named.entry(*at).or_insert_with(|| Rc::clone(&folders[*at].0));
+                *folder = Rc::new(folder.with(depth, Segment::Name));
+            }
         }
     }
-    for (position, depth) in named {
-        entries[position].segments[depth] = Segment::Name;
+    for (at, folder) in named {
+        for position in &folders[at].1 {
+            entries[*position].folder = Rc::clone(&folder);
+        }
     }
 }
 
-fn are_tables(entries: &[Entry<'_, '_>], values: &BTreeMap<String, Vec<usize>>) -> bool {
-    let mut value_of: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut facts: Vec<&BlobFacts<'_>> = Vec::new();
-    for (value, positions) in values {
-        let with_rows = positions.iter().map(|at| entries[*at].facts).filter(|facts| facts.schema.is_some());
+fn are_tables<'a>(
+    entries: &[Entry<'a, '_>],
+    folders: &[(Rc<Folder<'a>>, Vec<usize>)],
+    values: &BTreeMap<&str, Vec<usize>>,
+) -> bool {
+    let mut facts: Vec<(usize, &BlobFacts<'_>)> = Vec::new();
+    for (value, held) in values.values().enumerate() {
+        let positions = held.iter().flat_map(|at| &folders[*at].1);
+        let with_rows = positions.map(|at| entries[*at].facts).filter(|facts| facts.look.schema.is_some());
         let before = facts.len();
-        facts.extend(with_rows);
+        facts.extend(with_rows.map(|facts| (value, facts)));
         if facts.len() == before {
             return false;
         }
-        value_of.extend(facts[before..].iter().map(|facts| (facts.path, value.as_str())));
     }
-    let sets = similar::split(facts, similar::DRIFT_MIN);
-    let of_one =
-        |set: &Vec<&BlobFacts<'_>>| set.iter().all(|facts| value_of[facts.path] == value_of[set[0].path]);
+    let sets = similar::split(facts, |(_, facts)| *facts, similar::DRIFT_MIN);
+    let of_one = |set: &Vec<(usize, &BlobFacts<'_>)>| set.iter().all(|(value, _)| *value == set[0].0);
     sets.len() == values.len() && sets.iter().all(of_one)
 }
 

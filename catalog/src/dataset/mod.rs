@@ -10,6 +10,7 @@
 //! | `place` | where a file lies that a log names by a URI |
 //! | `segment`, `name` | what a folder's and a file's name says |
 //! | `layout`, `sibling` | paths understood; folders that differ only by whom they are of |
+//! | `shared` | folders and names kept once for all blobs that have them |
 //! | `cluster`, `similar` | families of names, split where schemas differ |
 //! | `describe`, `partition`, `naming` | a dataset's root, keys, dialect and name |
 //! | `correct` | what people say, which counts for more |
@@ -28,6 +29,7 @@ mod naming;
 mod partition;
 mod place;
 mod segment;
+mod shared;
 mod sibling;
 mod similar;
 mod tables;
@@ -50,6 +52,17 @@ pub struct BlobFacts<'a> {
     pub size: u64,
     /// When the store says it was written.
     pub modified: Timestamp,
+    /// How its content looks; blobs that look alike may share it, which spares work.
+    pub look: &'a Look<'a>,
+    /// What is wrong with it.
+    pub anomalies: &'a [Anomaly],
+    /// What it says of a table.
+    pub table_log: Option<&'a TableLog>,
+}
+
+/// What grouping knows of a blob's content, which many blobs have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
     /// Id of its format with the layers peeled.
     pub format: &'a str,
     /// Encoding layers around it, outermost first.
@@ -58,10 +71,6 @@ pub struct BlobFacts<'a> {
     pub dialect: &'a Dialect,
     /// Inferred schema of its root part, if it has rows.
     pub schema: Option<&'a Schema>,
-    /// What is wrong with it.
-    pub anomalies: &'a [Anomaly],
-    /// What it says of a table.
-    pub table_log: Option<&'a TableLog>,
 }
 
 /// Groups the blobs of a source into datasets, whatever their order; `schema`, `rows` and `context` are left to `link`.
@@ -79,12 +88,10 @@ pub fn group(source: &SourceId, blobs: &[BlobFacts<'_>], corrections: &Correctio
         datasets.push(describe::named(source, &name, layout::entries(blobs)));
     }
     let mut layouts: layout::Layouts<'_, '_> = BTreeMap::new();
-    for entry in layout::entries(data) {
-        layouts.entry((entry.template(), entry.family())).or_default().push(entry);
-    }
+    layout::add(&mut layouts, layout::entries(data));
     let mut layouts = layout::join_grown(layouts);
-    for entry in corrected.folders.into_values().flat_map(layout::flat_entries) {
-        layouts.entry((entry.template(), entry.family())).or_default().push(entry);
+    for folder in corrected.folders.into_values() {
+        layout::add(&mut layouts, layout::flat_entries(folder));
     }
     for ((template, _), entries) in layouts {
         let clusters = cluster::clusters(entries);

@@ -3,46 +3,42 @@
 use super::segment::{is_id, is_uuid};
 
 /// A file's name taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Name {
-    /// The name without its compression's extension, as it is.
-    pub(super) plain: String,
     /// The name in lower case with what varies replaced by `#`; equal for files of one family.
-    pub(super) pattern: String,
-    /// Words of the pattern.
-    pub(super) words: Vec<String>,
+    pub(super) pattern: Box<str>,
     /// Last extension, in lower case, without the compression's.
-    pub(super) extension: String,
+    pub(super) extension: Box<str>,
     /// How it varies.
     pub(super) varies: Varies,
 }
 
 impl Name {
+    /// Words of the pattern before its extension.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        let stem = self.pattern.strip_suffix(&*self.extension).and_then(|stem| stem.strip_suffix('.'));
+        let stem = stem.filter(|_| !self.extension.is_empty()).unwrap_or(&self.pattern);
+        stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    }
+
     /// Takes a folder's name out of it: files of tenants and regions often repeat whose they are.
     pub(super) fn forget(&mut self, folder: &str) {
         let said = name(folder).pattern;
         if said.len() < 3 || !said.contains(char::is_alphabetic) {
             return;
         }
-        let Some(at) = self.pattern.find(&said) else { return };
+        let Some(at) = self.pattern.find(&*said) else { return };
         let bounded = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
         let (before, after) = (&self.pattern[..at], &self.pattern[at + said.len()..]);
         if bounded(before.chars().next_back()) && bounded(after.chars().next()) && said != self.pattern {
-            self.pattern = format!("{before}#{after}");
-            self.words = words(&self.pattern);
+            self.pattern = format!("{before}#{after}").into();
             self.varies = Varies::Counted;
         }
     }
 }
 
-/// The words of a pattern.
-pub(super) fn words(pattern: &str) -> Vec<String> {
-    let words = pattern.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_string).collect()
-}
-
 /// What in a name varies, from the surest sign of a family to none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Varies {
     /// Numbers, dates, UUIDs or hashes.
     Counted,
@@ -82,16 +78,22 @@ const MONTHS: [&str; 24] = [
 ];
 const SEPARATORS: [char; 13] = ['-', '_', '.', ' ', '+', '@', ',', '=', '~', '(', ')', '[', ']'];
 
-/// Takes a file's name apart.
-pub(super) fn name(file: &str) -> Name {
+/// A file's name without its compression's extension.
+pub(super) fn plain(file: &str) -> &str {
     let mut plain = file;
     while let Some((stem, extension)) = plain.rsplit_once('.') {
-        if stem.is_empty() || !COMPRESSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
+        let mut known = COMPRESSIONS.iter();
+        if stem.is_empty() || !known.any(|known| known.eq_ignore_ascii_case(extension)) {
             break;
         }
         plain = stem;
     }
-    let (stem, extension) = split_extension(plain);
+    plain
+}
+
+/// Takes a file's name apart.
+pub(super) fn name(file: &str) -> Name {
+    let (stem, extension) = split_extension(plain(file));
     let extension = extension.to_lowercase();
     let tokens = tokens(stem);
     let mut varies = tokens.iter().map(|token| token.1).min().unwrap_or(Varies::No);
@@ -100,13 +102,8 @@ pub(super) fn name(file: &str) -> Name {
         pattern = base;
         varies = Varies::Counted;
     }
-    Name {
-        plain: plain.to_string(),
-        words: words(&pattern),
-        pattern: if extension.is_empty() { pattern } else { format!("{pattern}.{extension}") },
-        extension,
-        varies,
-    }
+    let pattern = if extension.is_empty() { pattern } else { format!("{pattern}.{extension}") };
+    Name { pattern: pattern.into(), extension: extension.into(), varies }
 }
 
 fn split_extension(plain: &str) -> (&str, &str) {

@@ -1,6 +1,7 @@
 //! Partition keys: which folders spell them out, their names and types, and their values in a blob's path.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::layout::Entry;
 use super::segment::{Segment, iso, segments};
@@ -13,8 +14,8 @@ const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 pub(super) fn keys(entries: &[Entry<'_, '_>]) -> Vec<PartitionKey> {
     let mut keys: Vec<PartitionKey> = Vec::new();
     // Keys that were added over time are missing in older paths.
-    let Some(longest) = entries.iter().max_by_key(|entry| entry.segments.len()) else { return keys };
-    for (position, segment) in longest.segments.iter().enumerate() {
+    let Some(longest) = entries.iter().max_by_key(|entry| entry.segments().len()) else { return keys };
+    for (position, segment) in longest.segments().iter().enumerate() {
         let plain = match segment {
             Segment::Name => continue,
             Segment::Key { key, .. } => key.as_str(),
@@ -31,7 +32,9 @@ pub(super) fn keys(entries: &[Entry<'_, '_>]) -> Vec<PartitionKey> {
             Some(name) => name,
             None => continue,
         };
-        let values: BTreeSet<String> = entries.iter().filter_map(|entry| value_at(entry, position)).collect();
+        // Neighbours mostly share their folder, and with it the value.
+        let folders = entries.chunk_by(|a, b| Rc::ptr_eq(&a.folder, &b.folder)).map(|same| &same[0]);
+        let values: BTreeSet<String> = folders.filter_map(|entry| value_at(entry, position)).collect();
         keys.push(PartitionKey { name, kind: type_of(&values) });
     }
     keys

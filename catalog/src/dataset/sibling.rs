@@ -2,12 +2,14 @@
 //!
 //! A single path does not tell them from folders of tables; their neighbours do, by holding the same files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::layout::{Entry, is_part_word};
-use super::name::{Varies, name};
+use super::name::{Name, Varies, name};
 use super::segment::Segment;
-use super::similar;
+use super::shared::{Folder, Shared, by_folder};
+use super::{Look, similar};
 
 /// Folders that hold the same files for one tenant, device or bucket each: at least so many of them.
 const SIBLINGS_MIN: usize = 3;
@@ -79,17 +81,18 @@ const SPLITS: [&str; 12] = [
 type Kind = (String, String);
 
 /// Marks the folders of files that differ only by whom they are of: `tenants/acme/orders.csv`, `tenants/zenith/orders.csv`.
-pub(super) fn mark(entries: &mut [Entry<'_, '_>]) {
-    // Parent folder → child folder → what lies anywhere below the child.
+pub(super) fn mark<'a>(entries: &mut [Entry<'a, '_>], shared: &mut Shared<'a>) {
+    let folders = by_folder(entries);
+    // Parent folder → child folder → folders anywhere below the child, and itself.
     let mut parents: BTreeMap<&str, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
-    for (position, entry) in entries.iter().enumerate() {
+    for (at, (folder, _)) in folders.iter().enumerate() {
         let mut start = 0;
-        for (folder, segment) in entry.folder.split('/').zip(&entry.segments) {
+        for (part, segment) in folder.path.split('/').zip(&folder.segments) {
             if matches!(segment, Segment::Name | Segment::Number) {
-                let parent = entry.folder[..start].trim_end_matches('/');
-                parents.entry(parent).or_default().entry(folder).or_default().push(position);
+                let parent = folder.path[..start].trim_end_matches('/');
+                parents.entry(parent).or_default().entry(part).or_default().push(at);
             }
-            start += folder.len() + 1;
+            start += part.len() + 1;
         }
     }
     let mut marked = Vec::new();
@@ -99,20 +102,31 @@ pub(super) fn mark(entries: &mut [Entry<'_, '_>]) {
         }
         let depth = parent.split('/').filter(|folder| !folder.is_empty()).count();
         let alike = if are_buckets(children.keys().copied()) {
-            children.values().flatten().copied().collect()
+            let below = children.values().flatten().flat_map(|at| &folders[*at].1);
+            below.copied().collect()
         } else if children.keys().all(|child| child.bytes().all(|byte| byte.is_ascii_digit())) {
             Vec::new()
         } else {
-            siblings(entries, children, depth)
+            siblings(&Held { entries, folders: &folders }, children, depth)
         };
         marked.extend(alike.into_iter().map(|position| (position, depth)));
     }
+    let mut folders_marked: HashMap<(*const Folder<'_>, usize), Rc<Folder<'_>>> = HashMap::new();
     for (position, depth) in marked {
         let entry = &mut entries[position];
-        entry.segments[depth] = Segment::Sibling;
-        let sibling = entry.folder.split('/').nth(depth).unwrap_or("");
-        entry.name.forget(sibling);
+        let marked = folders_marked.entry((Rc::as_ptr(&entry.folder), depth));
+        let marked = marked.or_insert_with(|| Rc::new(entry.folder.with(depth, Segment::Sibling)));
+        let mut name = Name::clone(&entry.name);
+        name.forget(entry.folder().split('/').nth(depth).unwrap_or(""));
+        entry.name = shared.keep(name);
+        entry.folder = Rc::clone(marked);
     }
+}
+
+/// Blobs with the folders that hold them.
+struct Held<'h, 'a, 'b> {
+    entries: &'h [Entry<'a, 'b>],
+    folders: &'h [(Rc<Folder<'a>>, Vec<usize>)],
 }
 
 /// Names of one length, three at most, with digits among them: hash prefixes, not words.
@@ -131,8 +145,8 @@ fn are_numbered<'a>(children: impl Iterator<Item = &'a str>) -> bool {
     let mut patterns = BTreeSet::new();
     for child in children {
         let child = name(child);
-        let version = child.words.iter().any(|word| matches!(word.as_str(), "v" | "ver" | "version" | "rev"));
-        if child.varies != Varies::Counted || child.words.is_empty() || version {
+        let version = child.words().any(|word| matches!(word, "v" | "ver" | "version" | "rev"));
+        if child.varies != Varies::Counted || child.words().next().is_none() || version {
             return false;
         }
         patterns.insert(child.pattern);
@@ -208,14 +222,15 @@ fn are_codes<'a>(mut children: impl Iterator<Item = &'a str>) -> bool {
 
 /// Blobs below children of one parent that nearly all hold the same names with the same columns; what one child holds
 /// beyond that is not among them.
-fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, depth: usize) -> Vec<usize> {
+fn siblings(held: &Held<'_, '_, '_>, children: &BTreeMap<&str, Vec<usize>>, depth: usize) -> Vec<usize> {
+    let entries = held.entries;
     if children.keys().any(|child| STAGES.contains(&child.to_lowercase().as_str())) {
         return Vec::new();
     }
-    let held: BTreeMap<&str, BTreeMap<Kind, Vec<usize>>> =
-        children.iter().map(|(child, positions)| (*child, kinds(entries, positions, depth))).collect();
+    let kinds_of: BTreeMap<&str, BTreeMap<Kind, Vec<usize>>> =
+        children.iter().map(|(child, below)| (*child, kinds(held, below, depth))).collect();
     let mut counts: BTreeMap<&Kind, usize> = BTreeMap::new();
-    for kind in held.values().flat_map(BTreeMap::keys) {
+    for kind in kinds_of.values().flat_map(BTreeMap::keys) {
         *counts.entry(kind).or_default() += 1;
     }
     let most = |count: usize| count >= SIBLINGS_MIN && count * 5 >= children.len() * 4;
@@ -223,7 +238,7 @@ fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, de
         counts.into_iter().filter(|(_, count)| most(*count)).map(|(kind, _)| kind).collect();
     let mut alike: BTreeMap<&Kind, Vec<usize>> = BTreeMap::new();
     let mut of_kind = 0;
-    for kinds in held.values() {
+    for kinds in kinds_of.values() {
         let common: Vec<_> = kinds.iter().filter(|(kind, _)| shared.contains(kind)).collect();
         if common.is_empty() || common.len() * 2 < kinds.len() {
             continue;
@@ -234,8 +249,10 @@ fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, de
         }
     }
     let facts = |positions: &Vec<usize>| positions.iter().map(|at| entries[*at].facts).collect::<Vec<_>>();
-    let uniform = || alike.values().all(|positions| similar::split(facts(positions), ALIKE_MIN).len() <= 1);
-    let parent = children.values().flatten().next().map_or("", |at| entries[*at].folder);
+    let uniform = || {
+        alike.values().all(|positions| similar::split(facts(positions), |facts| *facts, ALIKE_MIN).len() <= 1)
+    };
+    let parent = children.values().flatten().next().map_or("", |at| held.folders[*at].0.path);
     let parent = depth.checked_sub(1).and_then(|above| parent.split('/').nth(above)).unwrap_or("");
     let said =
         says_whose(parent) || are_codes(children.keys().copied()) || are_numbered(children.keys().copied());
@@ -244,29 +261,39 @@ fn siblings(entries: &[Entry<'_, '_>], children: &BTreeMap<&str, Vec<usize>>, de
     if most(of_kind) && telling() && uniform() { alike.into_values().flatten().collect() } else { Vec::new() }
 }
 
-/// Blobs below one child by kind.
-fn kinds(entries: &[Entry<'_, '_>], positions: &[usize], depth: usize) -> BTreeMap<Kind, Vec<usize>> {
+/// Blobs below one child by kind, each in order of paths.
+fn kinds(held: &Held<'_, '_, '_>, below: &[usize], depth: usize) -> BTreeMap<Kind, Vec<usize>> {
     let mut kinds: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
-    for at in positions {
-        let entry = &entries[*at];
-        let below = entry.template().splitn(depth + 2, '/').last().unwrap_or("").to_string();
-        let mut name = entry.name.clone();
-        name.forget(entry.folder.split('/').nth(depth).unwrap_or(""));
-        kinds.entry((below + &name.pattern, entry.family())).or_default().push(*at);
+    for (folder, positions) in below.iter().map(|at| &held.folders[*at]) {
+        let template = folder.template();
+        let inside = template.splitn(depth + 2, '/').last().unwrap_or("");
+        let child = folder.path.split('/').nth(depth).unwrap_or("");
+        // Blobs of one name and look are of one kind, which is then made once.
+        let mut alike: HashMap<(*const Name, *const Look<'_>), Vec<usize>> = HashMap::new();
+        for at in positions {
+            let entry = &held.entries[*at];
+            alike.entry((Rc::as_ptr(&entry.name), entry.facts.look)).or_default().push(*at);
+        }
+        for positions in alike.into_values() {
+            let entry = &held.entries[positions[0]];
+            let mut name = Name::clone(&entry.name);
+            name.forget(child);
+            kinds.entry((format!("{inside}{}", name.pattern), entry.family())).or_default().extend(positions);
+        }
     }
+    kinds.values_mut().for_each(|positions| positions.sort_unstable());
     kinds
 }
 
 /// Whether a blob's name, or a folder between it and the child, says what table it is of.
 fn is_telling(entry: &Entry<'_, '_>, depth: usize) -> bool {
-    let tells = |word: &str| !is_part_word(word) && !SPLITS.contains(&word) && word != entry.name.extension;
+    let tells = |word: &str| !is_part_word(word) && !SPLITS.contains(&word) && *word != *entry.name.extension;
     let inside = entry.folders().skip(depth + 1);
     let mut named = inside.filter(|(_, segment)| **segment == Segment::Name).map(|(folder, _)| folder);
-    entry.facts.schema.is_some()
-        && (entry.name.words.iter().any(|word| tells(word))
-            || named.any(|folder| tells(&folder.to_lowercase())))
+    entry.facts.look.schema.is_some()
+        && (entry.name.words().any(tells) || named.any(|folder| tells(&folder.to_lowercase())))
 }
 
 fn is_of_split(entry: &Entry<'_, '_>) -> bool {
-    entry.facts.schema.is_none() || entry.name.words.iter().any(|word| SPLITS.contains(&word.as_str()))
+    entry.facts.look.schema.is_none() || entry.name.words().any(|word| SPLITS.contains(&word))
 }

@@ -1,8 +1,8 @@
 //! Whether two schemas can be two versions of one table's: drift against difference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::BlobFacts;
+use super::{BlobFacts, Look};
 
 /// Schemas that one is compared with in each set before it founds its own; bounds the work on a folder of thousands.
 const COMPARED_MAX: usize = 32;
@@ -21,11 +21,11 @@ struct Shape {
 
 /// The shape of a blob's rows; `None` if it has no schema.
 fn shape(facts: &BlobFacts<'_>) -> Option<Shape> {
-    let features = &facts.schema?.features;
+    let features = &facts.look.schema?.features;
     if features.is_empty() {
         return None;
     }
-    let named = facts.dialect.header != Some(false);
+    let named = facts.look.dialect.header != Some(false);
     let names = features.iter().filter(|_| named).map(|feature| feature.name.trim().to_lowercase());
     Some(Shape { names: names.collect(), columns: features.len() })
 }
@@ -43,24 +43,38 @@ fn similarity(a: &Shape, b: &Shape) -> f64 {
 
 /// Whether all rows have one shape, names and all; blobs without rows do not count.
 pub(super) fn is_uniform<'a>(blobs: impl Iterator<Item = &'a BlobFacts<'a>>) -> bool {
-    let shapes: BTreeSet<Shape> = blobs.filter_map(shape).collect();
-    shapes.len() <= 1
+    let mut looks: HashSet<*const Look<'_>> = HashSet::new();
+    let mut first = None;
+    for facts in blobs {
+        if looks.insert(facts.look)
+            && let Some(shape) = shape(facts)
+            && shape != *first.get_or_insert_with(|| shape.clone())
+        {
+            return false;
+        }
+    }
+    true
 }
 
 /// Splits blobs into sets whose schemas are linked by drift: each schema is at least `threshold` alike to another of
-/// its set. Blobs without a schema go with the largest set. Largest first, then by first path.
-pub(super) fn split<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>, threshold: f64) -> Vec<Vec<&'b BlobFacts<'a>>> {
-    let mut by_shape: BTreeMap<Shape, Vec<&BlobFacts<'_>>> = BTreeMap::new();
+/// its set. Blobs without a schema go with the largest set. Largest first, then by first path; each in order of paths.
+pub(super) fn split<'a: 'b, 'b, T>(
+    blobs: Vec<T>,
+    facts: impl Fn(&T) -> &'b BlobFacts<'a>,
+    threshold: f64,
+) -> Vec<Vec<T>> {
+    let path = |blob: &T| facts(blob).path;
+    let mut by_shape: BTreeMap<Shape, Vec<T>> = BTreeMap::new();
     let mut bare = Vec::new();
-    for facts in blobs {
-        match shape(facts) {
-            Some(shape) => by_shape.entry(shape).or_default().push(facts),
-            None => bare.push(facts),
+    for (shape, members) in by_look(blobs, &facts) {
+        match shape {
+            Some(shape) => by_shape.entry(shape).or_default().extend(members),
+            None => bare.extend(members),
         }
     }
-    let mut sets: Vec<(Vec<Shape>, Vec<&BlobFacts<'_>>)> = Vec::new();
+    let mut sets: Vec<(Vec<Shape>, Vec<T>)> = Vec::new();
     for (shape, members) in by_shape {
-        let alike = |set: &(Vec<Shape>, Vec<&BlobFacts<'_>>)| {
+        let alike = |set: &(Vec<Shape>, Vec<T>)| {
             let recent = set.0.iter().rev().take(COMPARED_MAX);
             recent.into_iter().any(|known| similarity(known, &shape) >= threshold)
         };
@@ -73,18 +87,40 @@ pub(super) fn split<'a, 'b>(blobs: Vec<&'b BlobFacts<'a>>, threshold: f64) -> Ve
         sets = others;
         sets.push(union);
     }
-    let mut split: Vec<Vec<&BlobFacts<'_>>> = sets.into_iter().map(|set| set.1).collect();
+    let mut split: Vec<Vec<T>> = sets.into_iter().map(|set| set.1).collect();
     for set in &mut split {
-        set.sort_by_key(|facts| facts.path);
+        set.sort_by_key(path);
     }
-    split.sort_by_key(|set| (std::cmp::Reverse(set.len()), set[0].path));
+    split.sort_by_key(|set| (std::cmp::Reverse(set.len()), path(&set[0])));
     match split.first_mut() {
-        Some(largest) => {
+        Some(largest) if !bare.is_empty() => {
             largest.extend(bare);
-            largest.sort_by_key(|facts| facts.path);
+            largest.sort_by_key(path);
         }
+        Some(_) => {}
         None if bare.is_empty() => {}
-        None => split.push(bare),
+        None => {
+            bare.sort_by_key(path);
+            split.push(bare);
+        }
     }
     split
+}
+
+/// Blobs by their looks, with the shape of each: a shape is made once for all that share a look.
+fn by_look<'a: 'b, 'b, T>(
+    blobs: Vec<T>,
+    facts: &impl Fn(&T) -> &'b BlobFacts<'a>,
+) -> Vec<(Option<Shape>, Vec<T>)> {
+    let mut known: HashMap<*const Look<'_>, usize> = HashMap::new();
+    let mut looks: Vec<(Option<Shape>, Vec<T>)> = Vec::new();
+    for blob in blobs {
+        let of = facts(&blob);
+        let at = *known.entry(of.look).or_insert_with(|| {
+            looks.push((shape(of), Vec::new()));
+            looks.len() - 1
+        });
+        looks[at].1.push(blob);
+    }
+    looks
 }

@@ -103,7 +103,7 @@ pub(super) fn take_tables<'a, 'b>(
     let mut members: BTreeMap<&str, Vec<&BlobFacts<'_>>> = BTreeMap::new();
     blobs.retain(|facts| {
         let Some(root) = root_of(facts.path, &roots) else { return true };
-        let data = matches!(facts.format, "parquet" | "orc" | "avro" | "unknown");
+        let data = matches!(facts.look.format, "parquet" | "orc" | "avro" | "unknown");
         if data && !is_of_log(roots[root], below(facts.path, root)) {
             members.entry(root).or_default().push(facts);
         }
@@ -119,8 +119,8 @@ pub(super) fn take_tables<'a, 'b>(
     }
     listed::drop_dead(all, blobs);
     for (path, data) in listed::directories(all, blobs) {
-        for data in similar::split(data, DIRECTORY_ALIKE_MIN) {
-            let format = data[0].format;
+        for data in similar::split(data, |facts| *facts, DIRECTORY_ALIKE_MIN) {
+            let format = data[0].look.format;
             tables.push(Table { root: path, format, data, keys: Some(Vec::new()), broken: None });
         }
     }

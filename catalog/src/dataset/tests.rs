@@ -62,17 +62,24 @@ fn grouped(blobs: &[Blob]) -> Vec<Dataset> {
 
 fn grouped_with(blobs: &[Blob], corrections: &Corrections) -> Vec<Dataset> {
     let source = SourceId("s".into());
-    let facts: Vec<BlobFacts<'_>> = blobs
+    let looks: Vec<Look<'_>> = blobs
         .iter()
-        .map(|blob| BlobFacts {
-            blob: BlobId::of(&source, &blob.path),
-            path: &blob.path,
-            size: 100,
-            modified: Timestamp(0),
+        .map(|blob| Look {
             format: &blob.format,
             layers: &blob.layers,
             dialect: &blob.dialect,
             schema: blob.schema.as_ref(),
+        })
+        .collect();
+    let facts: Vec<BlobFacts<'_>> = blobs
+        .iter()
+        .zip(&looks)
+        .map(|(blob, look)| BlobFacts {
+            blob: BlobId::of(&source, &blob.path),
+            path: &blob.path,
+            size: 100,
+            modified: Timestamp(0),
+            look,
             anomalies: &blob.anomalies,
             table_log: None,
         })

@@ -4,7 +4,7 @@
 //! too large for that it walks the indexes of digests from the blobs that changed to all that share content with them.
 //! An edge between versions that are no longer current stays: that one came from the other remains true.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::derive::{ContentFacts, InferredEdge, derive, is_telling};
 use super::graph::{self, INFERRED_EDGE};
@@ -18,6 +18,9 @@ use crate::store::record::Index;
 
 /// Blobs that one linking looks at; blobs of one content beyond it are linked when they change themselves.
 const RELATED_MAX: usize = 50_000;
+
+/// Changed blobs from which on it is quicker to read the indexes of digests through than to ask for each blob.
+const SCANNED_MIN: usize = 10_000;
 
 /// Changes that make or end one inferred edge; they stand together, so that commits of a multiple hold whole edges.
 pub const CHANGES_AN_EDGE: usize = 3;
@@ -92,15 +95,50 @@ fn related(catalog: &Catalog, changed: &[BlobId]) -> Result<(BTreeMap<BlobId, Bl
     }
     drop(page);
     let mut sharing = Sharing { catalog, found: BTreeMap::new(), asked: BTreeSet::new() };
+    let worth_it = if changed.len() >= SCANNED_MIN { Some(Shared::load(catalog)?) } else { None };
     for blob in changed {
         if sharing.found.len() >= RELATED_MAX {
             break;
+        }
+        if worth_it.as_ref().is_some_and(|shared| !shared.may_have(*blob)) {
+            continue;
         }
         if let Some(version) = catalog.get::<BlobVersion>(blob, AsOf::Now)? {
             sharing.follow(version)?;
         }
     }
     Ok((sharing.found, false))
+}
+
+/// Blobs that share a digest with another, as the indexes show in one go; one or two that do not may be among them.
+struct Shared(HashSet<u64>);
+
+impl Shared {
+    fn load(catalog: &Catalog) -> Result<Self> {
+        // What one has as stored bytes another may have behind a layer.
+        let mut entries: Vec<(u64, u64)> = Vec::new();
+        for index in [Index::Digest, Index::PartDigest, Index::RowsDigest] {
+            let mut visit = |value: &[u8], blob| {
+                if let Some(start) = value.first_chunk() {
+                    entries.push((u64::from_be_bytes(*start), end_of(blob)));
+                }
+            };
+            catalog.blobs_by(index, &mut visit)?;
+        }
+        entries.sort_unstable();
+        entries.dedup();
+        let sharing = entries.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
+        Ok(Self(sharing.flatten().map(|entry| entry.1).collect()))
+    }
+
+    fn may_have(&self, blob: BlobId) -> bool {
+        self.0.contains(&end_of(blob))
+    }
+}
+
+fn end_of(BlobId(id): BlobId) -> u64 {
+    let [.., a, b, c, d, e, f, g, h] = id;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Blobs that share content with others, as they are found.

@@ -19,6 +19,18 @@ pub struct Source {
     /// Cron expression of its schedule, if the daemon crawls it.
     #[serde(default)]
     pub schedule: Option<String>,
+    /// What the last grouping of its blobs went by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grouped: Option<Grouped>,
+}
+
+/// What datasets were made of: as long as it is the same, grouping anew changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grouped {
+    /// Number of the last commit that it saw.
+    pub sequence: u64,
+    /// Digest of what people said of the grouping, and of the release that grouped.
+    pub corrections: Digest,
 }
 
 /// One version of one blob.

@@ -20,7 +20,7 @@ mod value;
 
 pub use access::AccessToken;
 pub use audit::{AuditEntry, Principal, Role};
-pub use blob::{Anomaly, AnomalyKind, BlobVersion, Depth, Dialect, Part, Searched, Source};
+pub use blob::{Anomaly, AnomalyKind, BlobVersion, Depth, Dialect, Grouped, Part, Searched, Source};
 pub use dataset::{Dataset, PartitionKey};
 pub use erasure::{
     Approval, Certificate, ErasureRequest, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan,

@@ -2,6 +2,7 @@
 
 mod corrected;
 mod random;
+mod regroup;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,20 +2,23 @@
 //!
 //! What belongs together is decided in `catalog` (`dataset`, `schema`, `lineage`); this stage fetches what those
 //! decisions need and records what came of them. It looks at all current blobs, not at what this run read, so that it
-//! can be repeated and an interrupted one is made good by the next.
+//! can be repeated and an interrupted one is made good by the next. Where nothing that it goes by has changed since it
+//! was last done, it is left out.
 
 mod facts;
 mod schema;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use catalog::dataset::{Corrections, group, keep_names};
 use catalog::lineage::graph;
 use catalog::lineage::record::{CHANGES_AN_EDGE, edges_changes};
 use catalog::model::{
-    BlobId, ContextId, Dataset, DatasetId, Execution, ExecutionId, Principal, Properties, SourceId, TypeId,
+    BlobId, BlobVersion, ContextId, Dataset, DatasetId, Execution, ExecutionId, FeaturePath, Findings,
+    Grouped, Principal, Properties, Schema, Source, SourceId, Statistics, TypeId,
 };
+use catalog::store::record::Record;
 use catalog::{AsOf, Catalog, Change};
 
 use self::facts::{Fact, Facts};
@@ -24,8 +27,8 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::pipeline::CrawlReport;
 
-/// Changes in one commit.
-const CHANGES_A_COMMIT: usize = 512;
+/// Key writes in one commit, roughly: a dataset is written with an index entry for each of its blobs.
+const WRITES_A_COMMIT: usize = 8_192;
 /// Records taken from the catalog at a time.
 const PAGE_RECORDS: usize = 1_024;
 /// Edges in one commit: whole ones, since half an edge would look like an execution without an end.
@@ -53,7 +56,7 @@ pub async fn link(ctx: &Ctx, run: &Run, recorded: Recorded) -> Result<CrawlRepor
 /// Blobs around which lineage may be another than before: those that this run read and the twins of content that is
 /// gone; or all, if the crawl before this one broke off and nobody knows what it left undone.
 fn to_relink(facts: &Facts, link: &Link) -> Vec<BlobId> {
-    let read_now = |blob: &&Fact| link.everything || blob.run == link.run;
+    let read_now = |blob: &&Fact| link.everything || facts.run_of(blob) == link.run;
     let mut blobs: Vec<_> = facts.blobs.iter().filter(read_now).map(|blob| blob.blob).collect();
     blobs.extend(&link.twins_of_gone);
     blobs
@@ -71,33 +74,68 @@ struct Link {
 }
 
 fn link_all(catalog: &Catalog, link: &Link) -> Result<(u64, u64)> {
+    let unchanged = link.unchanged && !link.everything;
+    if unchanged && is_grouped(catalog, link)? {
+        let datasets = catalog.all::<Dataset>(AsOf::Now)?;
+        let own = datasets.iter().filter(|dataset| dataset.source == link.source).count();
+        return Ok((own as u64, count_edges(catalog)?));
+    }
     let facts = Facts::load(catalog, &link.source)?;
     let datasets = link_datasets(catalog, link, &facts)?;
-    let edges = if link.unchanged && !link.everything {
-        count_edges(catalog)?
-    } else {
-        link_lineage(catalog, &to_relink(&facts, link))?
+    remember_grouping(catalog, link)?;
+    let relink = (!unchanged).then(|| to_relink(&facts, link));
+    drop(facts);
+    let edges = match relink {
+        Some(blobs) => link_lineage(catalog, &blobs)?,
+        None => count_edges(catalog)?,
     };
     Ok((datasets, edges))
 }
 
+/// Kinds of records that datasets are made of, or that say what they are.
+const GROUPED_BY: [&str; 5] =
+    [BlobVersion::NAME, Schema::NAME, Findings::NAME, Statistics::NAME, Dataset::NAME];
+
+/// Whether nothing was written since the last grouping that another would go by.
+fn is_grouped(catalog: &Catalog, link: &Link) -> Result<bool> {
+    let known = catalog.get::<Source>(&link.source, AsOf::Now)?.and_then(|source| source.grouped);
+    match known {
+        Some(known) if known.corrections == link.corrections.digest() => {
+            Ok(!catalog.has_written_since(known.sequence, &GROUPED_BY)?)
+        }
+        _ => Ok(false),
+    }
+}
+
+fn remember_grouping(catalog: &Catalog, link: &Link) -> Result<()> {
+    let Some(source) = catalog.get::<Source>(&link.source, AsOf::Now)? else { return Ok(()) };
+    let grouped = Grouped { sequence: catalog.sequence()?, corrections: link.corrections.digest() };
+    catalog.commit(&Principal::system(), &[Change::put(&Source { grouped: Some(grouped), ..source })?])?;
+    Ok(())
+}
+
 fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
     let source = &link.source;
-    let mut datasets = group(source, &facts.of_blobs(), &link.corrections);
+    let mut datasets = {
+        let looks = facts.looks();
+        group(source, &facts.of_blobs(&looks), &link.corrections)
+    };
     let current = catalog.all::<Dataset>(AsOf::Now)?;
     keep_names(&mut datasets, &current);
-    let blobs: HashMap<_, _> = facts.blobs.iter().map(|blob| (blob.blob, blob)).collect();
+    let votes = schema::votes(catalog, &datasets, facts)?;
     let context_type = graph::ensure(catalog, &graph::DATASET)?;
     let known: HashMap<&DatasetId, &Dataset> = current.iter().map(|known| (&known.id, known)).collect();
-    let mut writer = Writer { catalog, changes: Vec::new() };
-    for dataset in &mut datasets {
-        let members: Vec<&Fact> = dataset.blobs.iter().filter_map(|id| blobs.get(id).copied()).collect();
+    let mut writer = Writer { catalog, changes: Vec::new(), writes: 0 };
+    for (dataset, votes) in datasets.iter_mut().zip(votes) {
+        let members: Vec<&Fact> = dataset.blobs.iter().filter_map(|id| facts.find(*id)).collect();
         let known = known.get(&dataset.id).copied();
-        schema::settle(catalog, &mut writer, dataset, known, &members, facts)?;
+        let semantics = schema::semantics(votes);
+        schema::settle(&mut writer, dataset, known, &Members { blobs: &members, facts, semantics })?;
         let rows: Option<Vec<u64>> = members.iter().map(|blob| blob.rows).collect();
         dataset.rows = rows.map(|rows| rows.iter().sum());
         dataset.context = Some(link_context(catalog, &mut writer, context_type, dataset)?);
         if known != Some(dataset) {
+            writer.writes += dataset.blobs.len();
             writer.push(Change::put(dataset)?)?;
         }
     }
@@ -105,7 +143,7 @@ fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
     for gone in current.iter().filter(|known| known.source == *source && !live.contains(&known.id)) {
         writer.push(Change::close::<Dataset>(&gone.id))?;
     }
-    schema::forget(catalog, &mut writer, &facts.blobs, &datasets)?;
+    schema::forget(&mut writer, &facts.blobs, &datasets)?;
     writer.flush()?;
     Ok(datasets.len() as u64)
 }
@@ -158,19 +196,29 @@ fn count_edges(catalog: &Catalog) -> Result<u64> {
 pub(super) struct Writer<'a> {
     catalog: &'a Catalog,
     changes: Vec<Change>,
+    writes: usize,
+}
+
+/// The blobs of a dataset, with what is known of them together.
+pub(super) struct Members<'a> {
+    blobs: &'a [&'a Fact],
+    facts: &'a Facts,
+    semantics: BTreeMap<FeaturePath, String>,
 }
 
 impl Writer<'_> {
     /// Takes a change.
     pub(super) fn push(&mut self, change: Change) -> Result<()> {
         self.changes.push(change);
-        if self.changes.len() >= CHANGES_A_COMMIT {
+        self.writes += 1;
+        if self.writes >= WRITES_A_COMMIT {
             self.flush()?;
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<()> {
+        self.writes = 0;
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
             self.catalog.commit(&Principal::system(), &changes)?;

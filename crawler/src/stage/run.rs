@@ -181,7 +181,13 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
     let started = catalog.env().clock.now();
     let mut changes = Vec::new();
     if catalog.get::<Source>(&id, AsOf::Now)?.is_none() {
-        changes.push(Change::put(&Source { id: id.clone(), url, added: started, schedule: None })?);
+        changes.push(Change::put(&Source {
+            id: id.clone(),
+            url,
+            added: started,
+            schedule: None,
+            grouped: None,
+        })?);
     }
     let stale = graph::execution_named(catalog, run_type, &under_way(&id))?;
     let after_a_failure = stale.is_some();

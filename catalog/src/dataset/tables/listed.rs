@@ -1,7 +1,7 @@
 //! Folders with books of a smaller kind: the manifest of an export, the transactions of a folder, directories that
 //! are kept by content.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::dataset::BlobFacts;
 use crate::dataset::name::name;
@@ -46,15 +46,21 @@ fn open_transactions<'a>(all: &[BlobFacts<'a>]) -> BTreeMap<&'a str, BTreeSet<&'
 /// Files of an earlier, larger export to the same place: named like those that the manifest lists, and older than it.
 /// Younger ones may be of an export that writes right now.
 fn leftovers(all: &[BlobFacts<'_>]) -> Vec<BlobId> {
-    let by_id: BTreeMap<BlobId, &BlobFacts<'_>> = all.iter().map(|facts| (facts.blob, facts)).collect();
+    let manifests = || {
+        let logs = all.iter().filter_map(|facts| Some((facts, facts.table_log?)));
+        logs.filter(|(_, log)| log.role == LogRole::Manifest)
+    };
+    if manifests().next().is_none() {
+        return Vec::new();
+    }
+    let by_id: HashMap<BlobId, &BlobFacts<'_>> = all.iter().map(|facts| (facts.blob, facts)).collect();
     let key = |path: &str| {
         let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
         (folder.to_string(), name(file).pattern)
     };
     let mut listed: BTreeSet<BlobId> = BTreeSet::new();
-    let mut written: BTreeMap<(String, String), crate::model::Timestamp> = BTreeMap::new();
-    for facts in all {
-        let Some(log) = facts.table_log.filter(|log| log.role == LogRole::Manifest) else { continue };
+    let mut written: BTreeMap<(String, Box<str>), crate::model::Timestamp> = BTreeMap::new();
+    for (facts, log) in manifests() {
         listed.extend(&log.added);
         for file in log.added.iter().filter_map(|id| by_id.get(id)) {
             let when = written.entry(key(file.path)).or_insert(facts.modified);

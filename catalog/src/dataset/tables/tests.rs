@@ -1,6 +1,7 @@
 //! Tables with logs, as what was read of them says: each case names its blobs and what the table then holds.
 
 use super::*;
+use crate::dataset::Look;
 use crate::model::{Anomaly, AnomalyKind, Dialect, FeatureType, LogRole, Timestamp};
 
 struct Blob {
@@ -33,17 +34,17 @@ fn log(path: &str, role: LogRole, added: &str, removed: &str, logs: &str) -> Blo
 fn grouped(blobs: &[Blob]) -> Vec<String> {
     let dialect = Dialect::default();
     let none: [Anomaly; 0] = [];
+    let look = |blob: &Blob| Look { format: blob.format, layers: &[], dialect: &dialect, schema: None };
+    let looks: Vec<Look<'_>> = blobs.iter().map(look).collect();
     let facts: Vec<BlobFacts<'_>> = blobs
         .iter()
-        .map(|blob| BlobFacts {
+        .zip(&looks)
+        .map(|(blob, look)| BlobFacts {
             blob: BlobId::of(&source(), &blob.path),
             path: &blob.path,
             size: 100,
             modified: Timestamp(blob.modified),
-            format: blob.format,
-            layers: &[],
-            dialect: &dialect,
-            schema: None,
+            look,
             anomalies: &none,
             table_log: blob.log.as_ref(),
         })

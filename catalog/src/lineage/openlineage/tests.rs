@@ -35,8 +35,13 @@ fn take(catalog: &Catalog, body: &Value) -> Option<ExecutionId> {
 }
 
 fn with_source(catalog: &Catalog) -> BlobVersion {
-    let source =
-        Source { id: SourceId("s".into()), url: "s3://lake".into(), added: Timestamp(0), schedule: None };
+    let source = Source {
+        id: SourceId("s".into()),
+        url: "s3://lake".into(),
+        added: Timestamp(0),
+        schedule: None,
+        grouped: None,
+    };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     crawl(catalog, "raw/a.csv csv 1 1 1 1")
 }

@@ -117,6 +117,7 @@ fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
         url,
         added: Timestamp(0),
         schedule: None,
+        grouped: None,
     };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     let (shop, folder) =
@@ -128,15 +129,14 @@ fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
     let copy = crawl(&catalog, "backups/p.csv csv 2 1 1 1");
     link(&catalog, &[blob.blob, copy.blob]);
     let version = &blob;
+    let dialect = &version.root().dialect;
+    let look = crate::dataset::Look { format: "csv", layers: &[], dialect, schema: None };
     let facts = crate::dataset::BlobFacts {
         blob: version.blob,
         path: &version.path,
         size: version.size,
         modified: version.modified,
-        format: "csv",
-        layers: &[],
-        dialect: &version.root().dialect,
-        schema: None,
+        look: &look,
         anomalies: &[],
         table_log: None,
     };

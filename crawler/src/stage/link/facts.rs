@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use catalog::dataset::BlobFacts;
+use catalog::dataset::{self, BlobFacts};
 use catalog::model::{
     Anomaly, BlobId, BlobVersion, Dialect, ExecutionId, Schema, SchemaId, SourceId, TableLog, Timestamp,
 };
@@ -18,6 +18,8 @@ pub(super) struct Facts {
     /// Schemas of their root parts.
     pub(super) schemas: HashMap<SchemaId, Schema>,
     looks: Vec<Look>,
+    /// Positions of blobs in order of their ids.
+    order: Vec<u32>,
 }
 
 /// What is known of one blob.
@@ -26,8 +28,6 @@ pub(super) struct Fact {
     pub(super) path: Box<str>,
     pub(super) size: u64,
     pub(super) modified: Timestamp,
-    /// The run that read it.
-    pub(super) run: ExecutionId,
     /// Rows of its root part.
     pub(super) rows: Option<u64>,
     /// Which of the looks it has.
@@ -42,6 +42,8 @@ struct Look {
     layers: Vec<String>,
     dialect: Dialect,
     schema: Option<SchemaId>,
+    /// The run that read it.
+    run: ExecutionId,
 }
 
 /// What few blobs have.
@@ -60,7 +62,8 @@ impl Fact {
 impl Facts {
     /// Reads what is current, some at a time.
     pub(super) fn load(catalog: &Catalog, source: &SourceId) -> Result<Self> {
-        let mut facts = Self { blobs: Vec::new(), schemas: HashMap::new(), looks: Vec::new() };
+        let mut facts =
+            Self { blobs: Vec::new(), schemas: HashMap::new(), looks: Vec::new(), order: Vec::new() };
         let (mut looks, mut after) = (HashMap::new(), None);
         loop {
             let page = catalog.list::<BlobVersion>(AsOf::Now, after.as_deref(), PAGE_RECORDS)?;
@@ -73,7 +76,10 @@ impl Facts {
                 None => break,
             }
         }
-        facts.blobs.sort_by(|a, b| a.path.cmp(&b.path));
+        facts.blobs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        facts.order = (0..facts.blobs.len() as u32).collect();
+        let blobs = &facts.blobs;
+        facts.order.sort_unstable_by_key(|at| blobs[*at as usize].blob);
         let ids: BTreeSet<SchemaId> = facts.looks.iter().filter_map(|look| look.schema).collect();
         for id in ids {
             facts.schemas.extend(catalog.get::<Schema>(&id, AsOf::Now)?.map(|schema| (id, schema)));
@@ -88,6 +94,7 @@ impl Facts {
             layers: root.layers.clone(),
             dialect: root.dialect.clone(),
             schema: root.schema,
+            run: version.run,
         };
         let rows = root.rows;
         let look = *looks.entry(look).or_insert_with_key(|look| {
@@ -101,15 +108,30 @@ impl Facts {
             path: version.path.into(),
             size: version.size,
             modified: version.modified,
-            run: version.run,
             rows,
             look,
             odd: is_odd.then(|| Box::new(odd)),
         }
     }
 
+    /// Where a blob stands in `blobs`.
+    pub(super) fn position(&self, blob: BlobId) -> Option<usize> {
+        let at = self.order.binary_search_by_key(&blob, |at| self.blobs[*at as usize].blob).ok()?;
+        Some(self.order[at] as usize)
+    }
+
+    /// What is known of a blob.
+    pub(super) fn find(&self, blob: BlobId) -> Option<&Fact> {
+        self.position(blob).map(|at| &self.blobs[at])
+    }
+
     fn look(&self, fact: &Fact) -> &Look {
         &self.looks[fact.look as usize]
+    }
+
+    /// The run that read a blob.
+    pub(super) fn run_of(&self, fact: &Fact) -> ExecutionId {
+        self.look(fact).run
     }
 
     /// The schema of a blob's root part.
@@ -117,24 +139,26 @@ impl Facts {
         self.look(fact).schema
     }
 
-    /// As grouping sees them.
-    pub(super) fn of_blobs(&self) -> Vec<BlobFacts<'_>> {
-        self.blobs.iter().map(|fact| self.of_blob(fact)).collect()
+    /// How blobs look, as grouping sees it.
+    pub(super) fn looks<'a>(&'a self) -> Vec<dataset::Look<'a>> {
+        let look = |Look { format, layers, dialect, schema, .. }: &'a Look| {
+            let schema = schema.and_then(|id| self.schemas.get(&id));
+            dataset::Look { format, layers, dialect, schema }
+        };
+        self.looks.iter().map(look).collect()
     }
 
-    fn of_blob<'a>(&'a self, fact: &'a Fact) -> BlobFacts<'a> {
-        let Look { format, layers, dialect, schema } = self.look(fact);
-        BlobFacts {
+    /// Blobs as grouping sees them, with their looks.
+    pub(super) fn of_blobs<'a>(&'a self, looks: &'a [dataset::Look<'a>]) -> Vec<BlobFacts<'a>> {
+        let of_blob = |fact: &'a Fact| BlobFacts {
             blob: fact.blob,
             path: &fact.path,
             size: fact.size,
             modified: fact.modified,
-            format,
-            layers,
-            dialect,
-            schema: schema.and_then(|id| self.schemas.get(&id)),
+            look: &looks[fact.look as usize],
             anomalies: fact.anomalies(),
             table_log: fact.odd.as_ref().and_then(|odd| odd.table_log.as_ref()),
-        }
+        };
+        self.blobs.iter().map(of_blob).collect()
     }
 }
