@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod bad;
+mod checksums;
 mod erase;
 mod kill;
 mod leak;

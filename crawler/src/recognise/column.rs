@@ -190,7 +190,7 @@ impl Shape {
         }
         let fits = national_id::schemes_of(cell);
         for (i, hits) in self.scheme_hits.iter_mut().enumerate() {
-            *hits += fits >> i & 1;
+            *hits += (fits >> i & 1) as u64;
         }
     }
 }

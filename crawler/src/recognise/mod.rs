@@ -41,6 +41,7 @@ pub use known::Known;
 pub use lookup::{
     each_normal_form, identifiers, index_form, matches, normal_forms, normalise, normalise_key,
 };
+pub use national_id::{is_of_scheme, national_schemes};
 pub use outline::Outline;
 pub use phone::set_default_regions;
 pub use scan::{recognise, recognise_and_identify, recognise_one};

@@ -32,7 +32,11 @@ const WORDS: &[&str] = &[
     "personas kods", "kimlik", "kimlik no", "tckn", "tc", "aadhaar", "aadhar", "pan", "curp", "rfc",
     "rut", "run", "cédula", "cedula", "snils", "снилс", "инн", "inn", "паспорт", "teudat zehut", "nric",
     "fin", "ahv", "avs", "svnr", "sozialversicherungsnummer", "pps", "ppsn", "afm", "αφμ", "amka", "αμκα",
-    "adószám", "taj", "身份证", "身份证号", "身份证号码", "マイナンバー", "個人番号", "주민등록번호", "주민번호", "insurance number",
+    "adószám", "adóazonosító", "adóazonosító jel", "taj", "tajszám", "matricule", "numéro fiscal", "nip", "utr",
+    "unique taxpayer reference", "itin", "mbi", "medicare", "medicare number", "phn", "health number", "health card",
+    "krankenversicherungsnummer", "versichertennummer", "kvnr", "rentenversicherungsnummer", "rvnr",
+    "sv-nummer", "abgabenkontonummer", "cartão de cidadão", "cuit", "cuil", "voter id", "epic", "ird",
+    "ird number", "davčna številka", "лнч", "рнокпп", "іпн", "身份证", "身份证号", "身份证号码", "マイナンバー", "個人番号", "주민등록번호", "주민번호", "insurance number",
     "identity",
 ];
 const NUMBER_BYTES_MAX: usize = 26;
@@ -46,9 +50,13 @@ static HINTED: LazyLock<Words> = LazyLock::new(|| Words::new(&["id", "identifier
 fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
     let text = outline.text;
     let mut last = (usize::MAX, 0);
+    let mut around: Option<Around> = None;
     each(outline, |start, end, scheme, normal| {
         let span = Span { subtype: Some(scheme.subtype), ..Span::of(RECOGNISER.kind, start, end) };
-        hits.span(span, || confidence(text, start, end, scheme));
+        hits.span(span, || {
+            let known = around.take().filter(|around| (around.start, around.end) == (start, end));
+            around.insert(known.unwrap_or_else(|| Around::of(text, start, end))).confidence(scheme)
+        });
         // Two schemes may read one number alike; it is one token.
         if last != (start, end) {
             last = (start, end);
@@ -57,21 +65,47 @@ fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
     });
 }
 
-fn confidence(text: &str, start: usize, end: usize, scheme: &Scheme) -> f32 {
-    let before = lower_before(text, start, 40);
-    let before = after_last_number(&before);
-    let grouped = end - start > scheme.form.len();
-    let form = if grouped { scheme.grouped } else { scheme.bare };
-    let named = nearer(before, &ANNOUNCED, &NEGATIVE) || has_word(before, scheme.words);
-    // `id` alone may be any id: it helps only what the checksum makes unlikely otherwise.
-    let hinted = scheme.chance <= 0.05 && nearer(before, &HINTED, &NEGATIVE);
-    match named {
-        true => 0.9 + 0.09 * form,
-        false if NEGATIVE.any(before) || is_joined(text, start, end) => form - 0.5,
-        false if hinted => form + 0.2,
-        // Digits in the midst of a sentence or a list of numbers are seldom a person's.
-        false if form < 0.7 && !grouped && !is_field(text, start, end) => form - 0.2,
-        false => form,
+/// What stands around a number, read once for all schemes that it fits.
+struct Around {
+    start: usize,
+    end: usize,
+    /// The words before, lower case.
+    before: String,
+    named: bool,
+    hinted: bool,
+    negative: bool,
+    joined: bool,
+    field: bool,
+}
+
+impl Around {
+    fn of(text: &str, start: usize, end: usize) -> Self {
+        let line = lower_before(text, start, 40);
+        let before = after_last_number(&line);
+        Self {
+            start,
+            end,
+            named: nearer(before, &ANNOUNCED, &NEGATIVE),
+            hinted: nearer(before, &HINTED, &NEGATIVE),
+            negative: NEGATIVE.any(before),
+            joined: is_joined(text, start, end),
+            field: is_field(text, start, end),
+            before: before.to_owned(),
+        }
+    }
+
+    fn confidence(&self, scheme: &Scheme) -> f32 {
+        let grouped = self.end - self.start > scheme.form.len();
+        let form = if grouped { scheme.grouped } else { scheme.bare };
+        match self.named || has_word(&self.before, scheme.words) {
+            true => 0.9 + 0.09 * form,
+            false if self.negative || self.joined => form - 0.5,
+            // `id` alone may be any id: it helps only what the checksum makes unlikely otherwise.
+            false if scheme.chance <= 0.05 && self.hinted => form + 0.2,
+            // Digits in the midst of a sentence or a list of numbers are seldom a person's.
+            false if form < 0.7 && !grouped && !self.field => form - 0.2,
+            false => form,
+        }
     }
 }
 
@@ -96,10 +130,29 @@ fn normalise(value: &str) -> Option<String> {
 }
 
 /// Which schemes a whole cell fits, as a bit set over [`SCHEMES`].
-pub(super) fn schemes_of(cell: &str) -> u64 {
+pub(super) fn schemes_of(cell: &str) -> u128 {
     let Some(number) = compact(cell.trim()) else { return 0 };
-    let fits = |(i, s): (usize, &Scheme)| u64::from(s.accepts(number.as_bytes())) << i;
+    let fits = |(i, s): (usize, &Scheme)| u128::from(s.accepts(number.as_bytes())) << i;
     SCHEMES.iter().enumerate().map(fits).fold(0, |all, bit| all | bit)
+}
+
+/// The national numbers that are told by their rules, such as `DE_STEUER_ID`, each once.
+pub fn national_schemes() -> impl Iterator<Item = &'static str> {
+    let mut given = Vec::new();
+    SCHEMES.iter().map(|scheme| scheme.subtype).filter(move |name| {
+        let new = !given.contains(name);
+        given.extend(new.then_some(*name));
+        new
+    })
+}
+
+/// Whether a number, written with or without its signs, holds by the form and checksum of one national scheme; `None`
+/// if nobody knows the scheme.
+pub fn is_of_scheme(scheme: &str, number: &str) -> Option<bool> {
+    let mut named = SCHEMES.iter().filter(|row| row.subtype == scheme).peekable();
+    named.peek()?;
+    let number = compact(&number.trim().replace('+', "-"))?;
+    Some(named.any(|row| row.accepts(number.as_bytes())))
 }
 
 fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
@@ -237,7 +290,7 @@ mod tests {
 
     #[test]
     fn every_scheme_has_a_form_and_room_in_the_bit_set() {
-        assert!(SCHEMES.len() <= 64);
+        assert!(SCHEMES.len() <= 128);
         assert!(SCHEMES.iter().all(|s| s.form.len() <= super::CHARS_MAX));
         for scheme in SCHEMES {
             assert!(scheme.breaks.iter().all(|b| usize::from(*b) < scheme.form.len()), "{}", scheme.subtype);
