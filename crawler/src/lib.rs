@@ -13,4 +13,4 @@ pub mod recognise;
 pub mod schedule;
 pub mod source;
 pub mod stage;
-mod table_log;
+pub mod table_log;

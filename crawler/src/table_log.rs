@@ -23,17 +23,17 @@ const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
 const FILES_MAX: usize = 2_000_000;
 
 /// A blob of a log, and what its words refer to.
-pub(crate) struct Log<'a> {
+pub struct Log<'a> {
     /// Its path in the source.
-    pub(crate) path: &'a str,
+    pub path: &'a str,
     /// Which source.
-    pub(crate) source: &'a SourceId,
+    pub source: &'a SourceId,
     /// The source's URL.
-    pub(crate) url: &'a str,
+    pub url: &'a str,
     /// Its content, layers peeled, and format.
-    pub(crate) node: &'a Node<'a>,
+    pub node: &'a Node<'a>,
     /// What reading may cost.
-    pub(crate) bounds: &'a Bounds,
+    pub bounds: &'a Bounds,
 }
 
 /// One kind of log: whether a path can be of it (folder, name), and how it is read.
@@ -60,7 +60,7 @@ static LOGS: [Kind; 11] = [
 ///
 /// # Errors
 /// If it is a log that cannot be read.
-pub(crate) fn read(log: &Log<'_>) -> Result<Option<TableLog>, FormatError> {
+pub fn read(log: &Log<'_>) -> Result<Option<TableLog>, FormatError> {
     if let Some(pointer) = pointer::read(log)? {
         return Ok(Some(pointer));
     }
