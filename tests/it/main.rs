@@ -9,4 +9,5 @@ mod kill;
 mod leak;
 mod past;
 mod serve;
+mod sniff;
 mod surface;

@@ -254,11 +254,15 @@ pub(crate) struct Datasets {
 Examples:
   headwater sniff landing/*
   headwater sniff --json exports/ | jq -r .format | sort | uniq -c
+  find landing -name '*.csv*' -print0 | headwater sniff --files-from -
   zcat dump.gz | headwater sniff -")]
 pub(crate) struct Files {
     /// Files, folders, URLs, or - for stdin
-    #[arg(required = true)]
+    #[arg(required_unless_present = "files_from")]
     pub(crate) paths: Vec<String>,
+    /// A list of files and folders, one a line or each ended by a zero byte; - for stdin
+    #[arg(long, value_name = "LIST")]
+    pub(crate) files_from: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -35,7 +35,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8> {
             render::write_stdout(&script)?;
             Ok(0)
         }
-        Command::Sniff(files) => sniff::run(files.paths, json).await,
+        Command::Sniff(files) => sniff::run(files.paths, files.files_from, json).await,
         Command::Scan(files) => scan::run(files.paths, config.bounds, json).await,
         Command::Schema(Schema::Infer { paths }) => infer::run(paths, config.bounds, json).await,
         Command::Erase(Erase::Certificate { verify: Some(file), key, .. }) => {
