@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ListArray, StructArray, new_null_array};
 use arrow_schema::DataType;
 use catalog::Result;
-use catalog::model::{Dataset, Feature, FeaturePath, FeatureType, Findings, Schema, Segment};
+use catalog::model::{Category, Dataset, Feature, FeaturePath, FeatureType, Findings, Schema, Segment};
 
 use crate::{Access, Masking};
 
@@ -28,6 +28,10 @@ pub(crate) fn of(access: &Access, dataset: &Dataset, member: &[String], schema: 
     for blob in &dataset.blobs {
         let findings = access.catalog.get::<Findings>(blob, access.as_of)?;
         for finding in findings.into_iter().flat_map(|findings| findings.findings) {
+            // Of what is personal only beside other data, the other data is hidden.
+            if Category::of(&finding.kind) == Category::Indirect {
+                continue;
+            }
             match finding.feature {
                 Some(feature) if finding.member == member => {
                     mask.hidden.insert(feature);
@@ -45,7 +49,7 @@ pub(crate) fn of(access: &Access, dataset: &Dataset, member: &[String], schema: 
 
 /// Features that a recogniser or a person gave a personal meaning.
 fn semantic(path: &FeaturePath, feature: &Feature, hidden: &mut BTreeSet<FeaturePath>) {
-    if feature.semantic.is_some() {
+    if feature.semantic.as_deref().is_some_and(|kind| Category::of(kind) != Category::Indirect) {
         hidden.insert(path.clone());
     }
     let (mut kind, mut path) = (&feature.kind, path.clone());

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use catalog::Result;
 use catalog::lineage::walk;
 use catalog::model::{
-    BlobId, BlobVersion, Dataset, Execution, Findings, Schema, Searched, Source, Timestamp, Type,
+    BlobId, BlobVersion, Category, Dataset, Execution, Findings, Schema, Searched, Source, Timestamp, Type,
 };
 use catalog::schema::infer::leaves;
 use catalog::store::record::Record;
@@ -133,6 +133,7 @@ static TABLES: &[RecordTable] = &[
             ("member", Text),
             ("feature", Text),
             ("kind", Text),
+            ("category", Text),
             ("confidence", Float),
             ("count", Int),
             ("why", Text),
@@ -365,6 +366,7 @@ fn findings(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
                 reading.member(&blob, &finding.member),
                 text(finding.feature.as_ref()),
                 text(Some(&finding.kind)),
+                text(Some(Category::of(&finding.kind).name())),
                 float(f64::from(finding.confidence)),
                 int(finding.count),
                 text(Some(&finding.why)),

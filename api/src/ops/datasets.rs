@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use catalog::model::{
-    BlobVersion, Dataset, Feature, FeatureStatistics, FeatureType, Findings, Schema, Source, SourceId,
-    Statistics,
+    BlobVersion, Category, Dataset, Feature, FeatureStatistics, FeatureType, Findings, Schema, Source,
+    SourceId, Statistics,
 };
 use catalog::store::record::Index;
 use catalog::{AsOf, Catalog, Error, Result};
@@ -247,7 +247,7 @@ fn findings(catalog: &Catalog, dataset: &Dataset, as_of: AsOf) -> Result<Value> 
             }
         }
     }
-    let row = |(feature, kind, count, confidence): (String, String, u64, f32)| json!({"feature": feature, "kind": kind, "count": count, "confidence": round(confidence)});
+    let row = |(feature, kind, count, confidence): (String, String, u64, f32)| json!({"feature": feature, "category": Category::of(&kind).name(), "kind": kind, "count": count, "confidence": round(confidence)});
     Ok(sums.into_iter().map(row).collect())
 }
 

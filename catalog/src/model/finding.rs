@@ -48,3 +48,46 @@ pub struct Token {
     /// How many cells of the blob hold it.
     pub count: u32,
 }
+
+/// What the law makes of a kind of personal data, and so who may see it and how it is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Category {
+    /// Leads to one person by itself or says something of her (GDPR Art. 4(1)).
+    Personal,
+    /// Says something of a person only beside other data: city, country, age. Its frequent values are a crowd's.
+    Indirect,
+    /// Special kinds of Art. 9: health, religion, politics, union, orientation, ethnicity.
+    Special,
+    /// Opens a door: keys, tokens, passwords.
+    Secret,
+}
+
+impl Category {
+    /// The category of a kind; what is not known to be another is personal.
+    pub fn of(kind: &str) -> Self {
+        match kind {
+            "AGE" | "GENDER" | "CITY" | "COUNTRY" | "POSTAL_CODE" | "SWIFT_CODE" | "HTTP_USER_AGENT" => {
+                Self::Indirect
+            }
+            "ICD10_CODE"
+            | "MEDICAL_TERM"
+            | "RELIGION"
+            | "POLITICAL_AFFILIATION"
+            | "TRADE_UNION"
+            | "SEXUAL_ORIENTATION"
+            | "ETHNIC_GROUP" => Self::Special,
+            "AUTH_TOKEN" => Self::Secret,
+            _ => Self::Personal,
+        }
+    }
+
+    /// Its name as findings and records show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Personal => "personal",
+            Self::Indirect => "indirect",
+            Self::Special => "special",
+            Self::Secret => "secret",
+        }
+    }
+}

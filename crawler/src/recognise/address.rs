@@ -7,8 +7,15 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, Match, MatchKind};
 use super::text::is_unspaced;
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "STREET_ADDRESS", id_name: "address", identifies: false, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "STREET_ADDRESS",
+    id_name: "address",
+    identifies: false,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 /// Words after which an address stands, with what parts them from it.
 #[rustfmt::skip]

@@ -5,8 +5,15 @@ use std::sync::LazyLock;
 use super::text::{NEGATIVE, Words, clean_after, compact, lower_before, luhn, nearer};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "CREDIT_CARD_NUMBER", id_name: "card", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "CREDIT_CARD_NUMBER",
+    id_name: "card",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[

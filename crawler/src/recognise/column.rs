@@ -81,6 +81,8 @@ pub struct Shape {
     pub name_like: u64,
     /// Of `name_like`, those with words known as names.
     pub name_known: u64,
+    /// Cells of letters without a digit.
+    pub worded: u64,
     /// Single words known as a given name or a surname.
     pub name_part: u64,
     /// Cells that look like a user name.
@@ -109,6 +111,7 @@ impl Shape {
             decimal: 0,
             name_like: 0,
             name_known: 0,
+            worded: 0,
             name_part: 0,
             username_like: 0,
             address_like: 0,
@@ -136,6 +139,11 @@ impl Shape {
         self.share_of(self.decimal)
     }
 
+    /// Share of cells of letters without a digit.
+    pub fn worded_share(&self) -> f32 {
+        self.share_of(self.worded)
+    }
+
     /// Average characters of a cell.
     pub fn chars_average(&self) -> f32 {
         share(self.chars, self.sampled)
@@ -147,6 +155,13 @@ impl Shape {
         let clear = (DISTINCT_BITS as f32 - set as f32).max(1.0);
         let estimate = -(DISTINCT_BITS as f32) * (clear / DISTINCT_BITS as f32).ln();
         if self.sampled == 0 { 0.0 } else { (estimate / self.sampled as f32).min(1.0) }
+    }
+
+    /// The national number that most cells fit; of several the one that chance explains least.
+    fn likeliest_scheme(&self) -> Option<(&'static str, u64)> {
+        let rarity = |i: &usize| self.scheme_hits[*i] as f32 * (1.0 - SCHEMES[*i].chance);
+        let best = (0..SCHEMES.len()).max_by(|a, b| rarity(a).total_cmp(&rarity(b)))?;
+        (self.scheme_hits[best] > 0).then(|| (SCHEMES[best].subtype, self.scheme_hits[best]))
     }
 
     fn look(&mut self, cell: &str) {
@@ -163,6 +178,7 @@ impl Shape {
         if digits > 0 {
             self.look_at_digits(cell, digits);
         } else {
+            self.worded += u64::from(cell.chars().any(char::is_alphabetic));
             match name::cell(cell) {
                 name::Cell::Full { known } => {
                     self.name_like += 1;
@@ -238,7 +254,7 @@ impl ColumnTally {
         self.non_empty += 1;
         let start = text.len() - text.trim_start().len();
         let mut inside = false;
-        for (i, recogniser) in RECOGNISERS.iter().enumerate() {
+        for (i, recogniser) in RECOGNISERS.iter().enumerate().filter(|_| !spans.is_empty()) {
             let mut of_kind = spans.iter().filter(|s| s.kind == recogniser.kind).peekable();
             if of_kind.peek().is_none() {
                 continue;
@@ -281,7 +297,9 @@ impl ColumnTally {
         let confidence = (recogniser.column)(&facts).map(|c| c.clamp(0.0, 0.99)).filter(|c| *c >= 0.5);
         let scattered = self.contained[i] > 0 && share(self.contained[i], self.non_empty) >= 0.02;
         let hits = self.whole[i] + self.contained[i];
-        let why = format!(
+        let unnamed = (recogniser.column)(&ColumnFacts { header_words: &[], ..facts });
+        let named = confidence.is_some_and(|c| unnamed.is_none_or(|without| without < c - 0.01));
+        let mut why = format!(
             "{} of {} cells hold it whole, {} in part; {:.0} % of {} sampled have its form",
             self.whole[i],
             self.non_empty,
@@ -289,6 +307,12 @@ impl ColumnTally {
             facts.form_share() * 100.0,
             self.shape.sampled,
         );
+        if recogniser.kind == "NATIONAL_ID"
+            && let Some((scheme, fits)) = self.shape.likeliest_scheme()
+        {
+            why.push_str(&format!("; {fits} fit {scheme}"));
+        }
+        why.push_str(if named { "; the column is named like it" } else { "" });
         let confidence = confidence.or_else(|| scattered.then_some(0.55))?;
         Some(Verdict { kind: recogniser.kind, confidence, cells: self.cells, hits, why })
     }

@@ -5,8 +5,15 @@ use sha2::{Digest, Sha256};
 use super::text::{clean_after, clean_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "CRYPTO_ADDRESS", id_name: "crypto", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "CRYPTO_ADDRESS",
+    id_name: "crypto",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";

@@ -5,8 +5,15 @@ use std::sync::LazyLock;
 use super::text::{Words, clean_after, clean_before, lower_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "DATE_OF_BIRTH", id_name: "dob", identifies: false, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "DATE_OF_BIRTH",
+    id_name: "dob",
+    identifies: false,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[

@@ -4,8 +4,15 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "EMAIL_ADDRESS", id_name: "email", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "EMAIL_ADDRESS",
+    id_name: "email",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 /// Endings that look like a top-level domain but name a file (`logo@2x.png`, `app@next.js`).
 #[rustfmt::skip]

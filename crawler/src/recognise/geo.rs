@@ -3,8 +3,15 @@
 use super::text::{clean_after, clean_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "GEO_COORDINATES", id_name: "geo", identifies: false, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "GEO_COORDINATES",
+    id_name: "geo",
+    identifies: false,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 const DECIMALS_MIN: usize = 4;
 

@@ -5,8 +5,15 @@ use std::sync::LazyLock;
 use super::text::{clean_after, clean_before, compact};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "IBAN_CODE", id_name: "iban", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "IBAN_CODE",
+    id_name: "iban",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 /// Country and length, from the SWIFT IBAN registry.
 const LENGTHS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 \

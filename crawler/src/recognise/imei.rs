@@ -4,8 +4,15 @@ use super::card::is_joined;
 use super::text::{NEGATIVE, clean_after, compact, has_word, lower_before, luhn};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "IMEI_HARDWARE_ID", id_name: "imei", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "IMEI_HARDWARE_ID",
+    id_name: "imei",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 const WORDS: [&str; 5] = ["imei", "imeisv", "device", "handset", "meid"];
 

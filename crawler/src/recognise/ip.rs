@@ -6,8 +6,15 @@ use std::sync::LazyLock;
 use super::text::{Words, clean_after, clean_before, lower_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "IP_ADDRESS", id_name: "ip", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "IP_ADDRESS",
+    id_name: "ip",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 /// Four dotted numbers after one of these are a version or a section.
 #[rustfmt::skip]

@@ -3,8 +3,15 @@
 use super::text::{clean_after, clean_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "MAC_ADDRESS", id_name: "mac", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "MAC_ADDRESS",
+    id_name: "mac",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
     each(outline.text, |start, end, normal| {

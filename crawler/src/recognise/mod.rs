@@ -4,21 +4,28 @@
 //! [`RECOGNISERS`]. `scan` runs the whole table over a text, `lookup` finds one identifier again, `column` weighs a
 //! feature, `key` names the key columns. What becomes of a finding (digest, record, index) is for `stage` to say.
 
+mod account;
 mod address;
+mod announced;
+mod bic;
 mod card;
 mod column;
 mod crypto;
 mod decode;
+mod device;
 mod dob;
 mod email;
 mod geo;
 mod header;
 mod hits;
 mod iban;
+mod icd;
 mod imei;
 mod ip;
 mod key;
 mod known;
+mod licence;
+mod life;
 mod lookup;
 mod mac;
 mod name;
@@ -26,10 +33,14 @@ mod national_id;
 mod outline;
 mod passport;
 mod phone;
+mod place;
+mod plate;
 mod scan;
 mod secret;
+mod special;
 mod text;
 mod username;
+mod vin;
 
 #[cfg(test)]
 mod tests;
@@ -54,6 +65,8 @@ pub struct Recogniser {
     pub id_name: &'static str,
     /// Whether one value can name one person, so that it goes into the subject index.
     pub identifies: bool,
+    /// Words behind which a value stands that nothing else tells.
+    pub announced: Option<announced::Announced>,
     /// Gives the spans in free text that are worth a finding, and, if the kind identifies, every candidate with its
     /// normal forms; linear time, never panics. Candidates are wider than spans on purpose: index and lookup both read
     /// them, so a value that lookup confirms has always been indexed, whatever the context made of its confidence.
@@ -97,7 +110,31 @@ pub static RECOGNISERS: &[&Recogniser] = &[
     &address::RECOGNISER,
     &name::RECOGNISER,
     &username::RECOGNISER,
+    &vin::RECOGNISER,
+    &licence::RECOGNISER,
+    &plate::RECOGNISER,
+    &account::RECOGNISER,
+    &bic::RECOGNISER,
+    &device::ADVERTISING,
+    &device::DEVICE,
+    &device::COOKIE,
+    &device::USER_AGENT,
+    &icd::RECOGNISER,
+    &special::HEALTH,
+    &special::RELIGION,
+    &special::POLITICS,
+    &special::UNION,
+    &special::ORIENTATION,
+    &special::ETHNICITY,
+    &life::AGE,
+    &life::GENDER,
+    &place::CITY,
+    &place::COUNTRY,
+    &place::POSTAL_CODE,
 ];
+
+/// For kinds that only a word before them or a column tells.
+fn no_find(_: &Outline<'_>, _: &mut Hits<'_>) {}
 
 /// Finds a recogniser by its kind or by the name that people type.
 pub fn by_kind(kind_or_id_name: &str) -> Option<&'static Recogniser> {

@@ -6,8 +6,15 @@ use super::outline::Run;
 use super::text::{Words, clean_after, clean_before, lower_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "PASSPORT", id_name: "passport", identifies: false, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "PASSPORT",
+    id_name: "passport",
+    identifies: false,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[

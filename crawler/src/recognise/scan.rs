@@ -2,7 +2,7 @@
 
 use super::hits::TokenSink;
 use super::outline::{AT, COLON, DIGIT, DOT, LETTER, UPPER, WIDE};
-use super::{Hits, Outline, RECOGNISERS, Recogniser, Span, decode, lookup};
+use super::{Hits, Outline, RECOGNISERS, Recogniser, Span, announced, decode, lookup};
 
 /// Whether a text of these classes can hold the kind.
 fn has_chance(kind: &str, classes: u8) -> bool {
@@ -119,6 +119,9 @@ fn find_all(
     let mut hits = Hits::new(spans, tokens.map(|sink| sink as &mut TokenSink<'_>));
     for recogniser in recognisers.iter().filter(|r| has_chance(r.kind, outline.classes)) {
         (recogniser.find)(&outline, &mut hits);
+    }
+    if outline.classes & DIGIT != 0 && hits.spans().is_some() {
+        announced::find(&outline, &mut hits, |kind| recognisers.iter().any(|wanted| wanted.kind == kind));
     }
 }
 

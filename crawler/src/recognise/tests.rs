@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod breadth;
+
 fn kinds(text: &str) -> Vec<(&'static str, &str)> {
     let mut spans = Vec::new();
     recognise(text, &mut spans);

@@ -3,8 +3,15 @@
 use super::text::{clean_before, lower_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span, name};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "USERNAME", id_name: "username", identifies: false, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "USERNAME",
+    id_name: "username",
+    identifies: false,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 /// What stands right before a user name. Two-part entries come with the sign between.
 #[rustfmt::skip]

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use catalog::model::{
-    Anomaly, AnomalyKind, BlobTokens, ContentSketch, Depth, Finding, Findings, Part, Schema, Searched,
-    Statistics, TableLog, Token,
+    Anomaly, AnomalyKind, BlobTokens, Category, ContentSketch, Depth, Finding, Findings, Part, Schema,
+    Searched, Statistics, TableLog, Token,
 };
 use catalog::schema::{Profile, RowsSketch, withhold};
 
@@ -72,8 +72,9 @@ pub fn classify(run: &Run, profiled: Profiled, depth: Depth) -> Classified {
             }
             let found: Vec<_> = columns.iter().flat_map(|column| findings_of(&part, column)).collect();
             let key = |path: &_| columns.iter().any(|column| column.key.is_some() && column.path == *path);
+            let tells = |finding: &Finding| Category::of(&finding.kind) != Category::Indirect;
             withhold(&mut features, &|path| {
-                key(path) || found.iter().any(|finding| finding.feature.as_ref() == Some(path))
+                key(path) || found.iter().any(|found| found.feature.as_ref() == Some(path) && tells(found))
             });
             statistics.push(Statistics { blob, member: part.member.clone(), rows, features });
             schemas.push(schema);

@@ -2,7 +2,7 @@
 //! a table without a header. Such a name must reach no schema, no statistic and no index, so it is put as `*`: all
 //! keys of one map are then one feature, which is also what a reader of the schema wants to see.
 
-use catalog::model::{FeaturePath, Segment};
+use catalog::model::{Category, FeaturePath, Segment};
 
 use crate::recognise::{Span, recognise};
 
@@ -21,7 +21,8 @@ pub(super) fn masked(path: &FeaturePath, spans: &mut Vec<Span>) -> FeaturePath {
 fn is_personal(name: &str, spans: &mut Vec<Span>) -> bool {
     spans.clear();
     recognise(name, spans);
-    !spans.is_empty()
+    // Words such as `aged 45` name nobody.
+    spans.iter().any(|span| Category::of(span.kind) != Category::Indirect)
 }
 
 #[cfg(test)]

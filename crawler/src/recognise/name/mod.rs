@@ -11,8 +11,15 @@ mod words;
 use super::outline::WIDE;
 use super::{ColumnFacts, Hits, Outline, Recogniser};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "PERSON_NAME", id_name: "name", identifies: false, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "PERSON_NAME",
+    id_name: "name",
+    identifies: false,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 #[rustfmt::skip]
 const HEADER_FULL: &[&str] = &[

@@ -14,8 +14,15 @@ use super::card::is_joined;
 use super::text::{NEGATIVE, Words, clean_after, clean_before, compact, has_word, lower_before, nearer};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "NATIONAL_ID", id_name: "national_id", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "NATIONAL_ID",
+    id_name: "national_id",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 /// Words that announce a person's number in any country.
 #[rustfmt::skip]

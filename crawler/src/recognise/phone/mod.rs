@@ -15,8 +15,15 @@ use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 pub(super) use plan::national_part;
 pub use plan::set_default_regions;
 
-pub(super) static RECOGNISER: Recogniser =
-    Recogniser { kind: "PHONE_NUMBER", id_name: "phone", identifies: true, find, normalise, column };
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    kind: "PHONE_NUMBER",
+    id_name: "phone",
+    identifies: true,
+    announced: None,
+    find,
+    normalise,
+    column,
+};
 
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
