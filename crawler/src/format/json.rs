@@ -12,7 +12,7 @@ use self::cells::Cells;
 use self::lexer::LexError;
 use self::rows::{Reading, Stop, TakeCells};
 use super::arrow::RowsFn;
-use super::{At, Bounds, Format, FormatError, Sink, WHOLE, locate_by_reading};
+use super::{At, Bounds, Format, FormatError, Head, Sink, Sniff, WHOLE, locate_by_reading};
 use crate::content::Content;
 
 pub(super) mod cells;
@@ -29,17 +29,32 @@ pub(super) use rows::{EachTree, tree, trees};
 pub(super) use sniff::media_type;
 
 /// JSON, pretty-printed or not.
-pub(super) static FORMAT: Format = Format {
-    id: "json",
-    media_type: "application/json",
-    extensions: &["json", "geojson", "topojson", "har", "avsc", "avpr", "ipynb", "jsonld", "webmanifest"],
-    sniff: sniff::sniff,
-    read: Some(read),
-    rows: RowsFn::Trees(trees),
-    locate: Some(locate_by_reading),
-    rewrite: Some(rewrite::rewrite),
-    container: None,
-};
+pub(super) static FORMAT: Format = of(
+    "json",
+    "application/json",
+    &["json", "geojson", "topojson", "har", "avsc", "avpr", "jsonld", "webmanifest"],
+    sniff::sniff,
+);
+
+/// A format whose files are JSON documents.
+pub(super) const fn of(
+    id: &'static str,
+    media_type: &'static str,
+    extensions: &'static [&'static str],
+    sniff: fn(&Head<'_>) -> Option<Sniff>,
+) -> Format {
+    Format {
+        id,
+        media_type,
+        extensions,
+        sniff,
+        read: Some(read),
+        rows: RowsFn::Trees(trees),
+        locate: Some(locate_by_reading),
+        rewrite: Some(rewrite::rewrite),
+        container: None,
+    }
+}
 
 /// Bytes of malformed text searched at once.
 const PIECE_BYTES: usize = 64 << 10;

@@ -58,18 +58,10 @@ pub(super) static UNKNOWN: Format =
 /// Before version 2, which is Arrow's own.
 pub(super) static FEATHER: Format =
     named("feather", "application/vnd.apache.feather", &["feather"], |head| signed(head, "feather"));
-pub(super) static NPY: Format = named("npy", "application/x-npy", &["npy"], |head| signed(head, "npy"));
 pub(super) static HDF5: Format =
     named("hdf5", "application/x-hdf5", &["h5", "hdf5", "hdf", "he5", "keras"], |head| signed(head, "hdf5"));
 pub(super) static NETCDF: Format =
     named("netcdf", "application/x-netcdf", &["nc", "cdf"], |head| signed(head, "netcdf"));
-pub(super) static GGUF: Format = named("gguf", "application/x-gguf", &["gguf"], |head| signed(head, "gguf"));
-pub(super) static SAFETENSORS: Format =
-    named("safetensors", "application/x-safetensors", &["safetensors"], |head| {
-        // Eight bytes of the header's length, then the header, a JSON object.
-        let (len, header) = head.bytes.split_first_chunk::<8>()?;
-        certain((2..100 << 20).contains(&u64::from_le_bytes(*len)) && header.starts_with(b"{\""), 0.9)
-    });
 pub(super) static PICKLE: Format = named("pickle", "application/x-pickle", &["pkl", "pickle"], |head| {
     // PROTO with its version, then FRAME, an empty container or a global (Python's pickletools).
     let opens =
@@ -79,24 +71,6 @@ pub(super) static PICKLE: Format = named("pickle", "application/x-pickle", &["pk
 });
 
 // Text with a meaning of its own.
-pub(super) static HTML: Format = named("html", "text/html", &["html", "htm", "xhtml", "hta"], |head| {
-    let text = beginning(head)?.to_ascii_lowercase();
-    let tags =
-        ["<!doctype html", "<html", "<head", "<body", "<title", "<table", "<div", "<script", "<h1", "<p>"];
-    let xhtml = text.starts_with("<?xml") && text.contains("<html");
-    if xhtml || tags.iter().any(|tag| text.starts_with(tag)) {
-        return certain(true, 0.95);
-    }
-    // Templates and fragments: any element of HTML will do where the name says so.
-    let elements = [
-        "<html", "</a>", "</div>", "</p>", "</span>", "</li>", "</td>", "</h", "<br", "<meta", "<link", "{%",
-        "{{",
-    ];
-    certain(
-        head.is_named(&["html", "htm", "xhtml"]) && elements.iter().any(|element| text.contains(element)),
-        0.94,
-    )
-});
 pub(super) static GIT_LFS: Format = named("git_lfs", "text/x-git-lfs-pointer", &[], |head| {
     begins(head, b"version https://git-lfs.github.com/spec/")
 });

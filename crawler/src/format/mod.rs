@@ -26,7 +26,9 @@ mod columns;
 mod contract;
 mod csv;
 mod document;
+mod facts;
 mod head;
+mod html;
 mod image;
 mod ipc;
 mod json;
@@ -34,8 +36,11 @@ pub mod layer;
 mod lines;
 mod magic;
 mod mail;
+mod model;
 mod ndjson;
 mod nested;
+mod notebook;
+mod npy;
 mod orc;
 mod package;
 mod parquet;
@@ -277,7 +282,7 @@ pub static FORMATS: &[&Format] = &[
     &ipc::FILE,
     &ipc::STREAM,
     &magic::FEATHER,
-    &magic::NPY,
+    &npy::FORMAT,
     &magic::MATLAB,
     &magic::HDF5,
     &magic::HDF4,
@@ -304,10 +309,11 @@ pub static FORMATS: &[&Format] = &[
     &magic::DATABASE,
     &magic::PCAP,
     &magic::WARC,
-    &magic::GGUF,
+    &model::GGUF,
     &magic::GGML,
     &magic::TFLITE,
-    &magic::SAFETENSORS,
+    &model::SAFETENSORS,
+    &model::ONNX,
     &magic::PICKLE,
     &magic::PDF,
     &magic::POSTSCRIPT,
@@ -338,11 +344,12 @@ pub static FORMATS: &[&Format] = &[
     &magic::DVC,
     &mail::MBOX,
     &mail::EML,
-    &magic::HTML,
+    &html::FORMAT,
     &xml::SVG,
     &xml::FORMAT,
     &ndjson::FORMAT,
     &json::FORMAT,
+    &notebook::FORMAT,
     &yaml::FORMAT,
     &texts::ARFF,
     &texts::CALENDAR,

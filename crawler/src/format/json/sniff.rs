@@ -66,8 +66,6 @@ pub(in crate::format) fn media_type(head: &Head<'_>) -> &'static str {
         "application/ld+json"
     } else if has(b"\"$schema\"") && has(b"json-schema.org") {
         "application/schema+json"
-    } else if head.is_named(&["ipynb"]) {
-        "application/x-ipynb+json"
     } else {
         super::FORMAT.media_type
     }
