@@ -4,7 +4,11 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::Encoding;
+
 use super::Head;
+
+mod legacy;
 
 /// How characters lie in bytes. `Latin1` is read as Windows-1252, its superset that browsers read it as (WHATWG Encoding §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub(super) enum Charset {
     Utf16Be,
     /// ISO 8859-1.
     Latin1,
+    /// Any other of before Unicode, in which ASCII is ASCII.
+    Legacy(&'static Encoding),
 }
 
 /// More of these among the first bytes and it is no text: control characters that nobody types.
@@ -52,6 +58,11 @@ impl Charset {
             Err(error) if error.error_len().is_none() && error.valid_up_to() > 32 => return Some(Self::Utf8),
             Err(_) => {}
         }
+        if controls == 0
+            && let Some(legacy) = legacy::detect(bytes, complete)
+        {
+            return Some(Self::Legacy(legacy));
+        }
         let high = bytes.iter().filter(|byte| **byte >= 0x80).count();
         let undefined = bytes.iter().filter(|byte| matches!(byte, 0x80..=0x9f)).count();
         let text = high as f64 <= bytes.len() as f64 * HIGH_SHARE_MAX && undefined * 10 <= high;
@@ -64,7 +75,13 @@ impl Charset {
             Some("utf-16le") => Self::Utf16Le,
             Some("utf-16be") => Self::Utf16Be,
             Some("latin-1") => Self::Latin1,
-            _ => Self::Utf8,
+            Some(name) => match Encoding::for_label(name.as_bytes()) {
+                Some(legacy) if legacy.is_ascii_compatible() && legacy != encoding_rs::UTF_8 => {
+                    Self::Legacy(legacy)
+                }
+                _ => Self::Utf8,
+            },
+            None => Self::Utf8,
         }
     }
 
@@ -75,6 +92,7 @@ impl Charset {
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
             Self::Latin1 => "latin-1",
+            Self::Legacy(legacy) => return Some(legacy.name().to_ascii_lowercase()),
         };
         Some(name.to_owned())
     }
@@ -120,7 +138,7 @@ impl Charset {
         match self {
             Self::Utf16Le => u32::from(u16::from_le_bytes([unit[0], unit[1]])),
             Self::Utf16Be => u32::from(u16::from_be_bytes([unit[0], unit[1]])),
-            Self::Utf8 | Self::Latin1 => u32::from(unit[0]),
+            Self::Utf8 | Self::Latin1 | Self::Legacy(_) => u32::from(unit[0]),
         }
     }
 
@@ -133,6 +151,7 @@ impl Charset {
             },
             Self::Latin1 if bytes.is_ascii() => String::from_utf8_lossy(bytes),
             Self::Latin1 => Cow::Owned(bytes.iter().map(|byte| windows_1252(*byte)).collect()),
+            Self::Legacy(legacy) => legacy.decode_without_bom_handling(bytes).0,
             Self::Utf16Le | Self::Utf16Be => {
                 let units = bytes.chunks_exact(2).map(|unit| self.unit(unit) as u16);
                 Cow::Owned(

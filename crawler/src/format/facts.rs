@@ -2,7 +2,7 @@
 
 use catalog::model::{AnomalyKind, FeaturePath, Value};
 
-use super::{At, Sink, WHOLE};
+use super::{At, FormatError, Sink, WHOLE};
 
 /// Fields of one file.
 const FIELDS_MAX: u64 = 100_000;
@@ -57,4 +57,19 @@ impl<'a> Facts<'a> {
             self.sink.anomaly(AnomalyKind::LimitReached, reason);
         }
     }
+}
+
+/// Runs a reader of facts; what it found before something went wrong stays, and what went wrong is told.
+pub(super) fn told(
+    sink: &mut dyn Sink,
+    read: impl FnOnce(&mut Facts<'_>) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
+    let mut facts = Facts::new(sink);
+    match read(&mut facts) {
+        Err(error @ FormatError::Io(_)) => return Err(error),
+        Err(error) => facts.sink.anomaly(error.anomaly(), error.to_string()),
+        Ok(()) => {}
+    }
+    facts.end();
+    Ok(())
 }

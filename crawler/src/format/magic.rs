@@ -93,19 +93,12 @@ pub(super) static DS_STORE: Format =
     named("ds_store", "application/x-ds-store", &[], |head| begins(head, b"\0\0\0\x01Bud1"));
 
 // Families: one row each, whose members their signatures tell.
-pub(super) static PDF: Format = named("pdf", "application/pdf", &["pdf"], |head| signed(head, "pdf"));
 pub(super) static OFFICE: Format = named(
     "office",
     "application/*",
     &["doc", "xls", "ppt", "msg", "vsd", "vsdx", "one", "hwp", "wpd"],
     |head| signed(head, "office").or_else(|| zipped(head, "office")),
 );
-pub(super) static VIDEO: Format =
-    named("video", "video/*", &["mp4", "mkv", "webm", "mov", "avi", "flv", "wmv"], |head| {
-        signed(head, "video")
-    });
-pub(super) static AUDIO: Format =
-    named("audio", "audio/*", &["mp3", "wav", "flac", "ogg", "m4a", "aac"], |head| signed(head, "audio"));
 pub(super) static FONT: Format =
     named("font", "font/*", &["ttf", "otf", "woff", "woff2", "eot"], |head| signed(head, "font"));
 pub(super) static ARCHIVE: Format =
@@ -234,7 +227,7 @@ pub(super) fn beginning(head: &Head<'_>) -> Option<String> {
     let start = charset.mark_len(head.bytes);
     let text = String::from_utf8_lossy(match charset {
         Charset::Utf8 | Charset::Latin1 => &head.bytes[start..end],
-        Charset::Utf16Le | Charset::Utf16Be => {
+        Charset::Utf16Le | Charset::Utf16Be | Charset::Legacy(_) => {
             return Some(charset.decode(&head.bytes[start..end]).into_owned());
         }
     });

@@ -36,6 +36,7 @@ pub mod layer;
 mod lines;
 mod magic;
 mod mail;
+mod media;
 mod model;
 mod ndjson;
 mod nested;
@@ -45,6 +46,7 @@ mod orc;
 mod package;
 mod parquet;
 mod passages;
+mod pdf;
 mod signature;
 mod sqlite;
 mod tar;
@@ -315,7 +317,7 @@ pub static FORMATS: &[&Format] = &[
     &model::SAFETENSORS,
     &model::ONNX,
     &magic::PICKLE,
-    &magic::PDF,
+    &pdf::FORMAT,
     &magic::POSTSCRIPT,
     &magic::RTF,
     &xlsx::FORMAT,
@@ -330,8 +332,8 @@ pub static FORMATS: &[&Format] = &[
     &magic::COMPRESSED,
     &magic::ARCHIVE,
     &image::FORMAT,
-    &magic::VIDEO,
-    &magic::AUDIO,
+    &media::VIDEO,
+    &media::AUDIO,
     &magic::FONT,
     &magic::PROGRAM,
     &magic::KEY,

@@ -4,9 +4,8 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::arrow::RowsFn;
-use super::facts::Facts;
 use super::magic::{certain, signed};
-use super::{Format, FormatError, Head, ReadFn, Sink, Sniff, locate_by_reading};
+use super::{Format, FormatError, Head, ReadFn, Sniff, locate_by_reading};
 use crate::content::Content;
 
 mod gguf;
@@ -131,21 +130,6 @@ fn too_early() -> FormatError {
 
 fn ended(error: io::Error) -> FormatError {
     if error.kind() == io::ErrorKind::UnexpectedEof { too_early() } else { error.into() }
-}
-
-/// Runs a reader of facts; what it found before something went wrong stays, and what went wrong is told.
-pub(super) fn told(
-    sink: &mut dyn Sink,
-    read: impl FnOnce(&mut Facts<'_>) -> Result<(), FormatError>,
-) -> Result<(), FormatError> {
-    let mut facts = Facts::new(sink);
-    match read(&mut facts) {
-        Err(error @ FormatError::Io(_)) => return Err(error),
-        Err(error) => facts.sink.anomaly(error.anomaly(), error.to_string()),
-        Ok(()) => {}
-    }
-    facts.end();
-    Ok(())
 }
 
 /// A shape as people write it.

@@ -70,7 +70,7 @@ static LOG_LINE: LazyLock<Regex> = LazyLock::new(|| {
 
 fn sniff_text(head: &Head<'_>) -> Option<Sniff> {
     let charset = Charset::detect(head)?;
-    let confidence = if charset == Charset::Latin1 { 0.4 } else { 0.5 };
+    let confidence = if matches!(charset, Charset::Latin1 | Charset::Legacy(_)) { 0.4 } else { 0.5 };
     Some(Sniff { confidence, dialect: Dialect { encoding: charset.name(), ..Dialect::default() } })
 }
 

@@ -2,9 +2,9 @@
 
 use catalog::model::Dialect;
 
-use super::{Input, shape, told};
+use super::{Input, shape};
 use crate::content::Content;
-use crate::format::facts::Facts;
+use crate::format::facts::{Facts, told};
 use crate::format::{Bounds, FormatError, Sink};
 
 /// Longest text; a chat template has some thousand bytes.

@@ -2,9 +2,9 @@
 
 use catalog::model::Dialect;
 
-use super::{Input, told};
+use super::Input;
 use crate::content::Content;
-use crate::format::facts::Facts;
+use crate::format::facts::{Facts, told};
 use crate::format::magic::certain;
 use crate::format::{Bounds, FormatError, Head, Sink, Sniff};
 

@@ -5,9 +5,9 @@ use std::io::{Read, Seek, SeekFrom};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{Input, shape, told};
+use super::{Input, shape};
 use crate::content::Content;
-use crate::format::facts::Facts;
+use crate::format::facts::{Facts, told};
 use crate::format::{Bounds, FormatError, Sink};
 use catalog::model::Dialect;
 
