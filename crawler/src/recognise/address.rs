@@ -37,6 +37,8 @@ const ENDS: &[&str] = &[
     "\"", "\n", " ou à ", " or ", "、メール", "、電話", "。", "，电话", ", 电话", " bonifico", ", bonifico",
     ", contato", ", e-post", ", correo", " with ", " asap", "\t", "|",
 ];
+/// Those of [`BEFORE`] that are prepositions.
+const WEAK: &[&str] = &["à ", "para ", "naar ", "note to "];
 const ADDRESS_BYTES_MAX: usize = 200;
 /// The longest of [`BEFORE`] and of [`ENDS`] have fewer bytes.
 const OPENING_BYTES_MAX: usize = 32;
@@ -82,6 +84,11 @@ fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
             continue;
         }
         let Some(end) = address_end(text, opening.end()) else { continue };
+        // A mere preposition announces much else.
+        let weak = WEAK.contains(&text[opening.range()].to_lowercase().as_str());
+        if weak && !is_plainly_address(&text[opening.end()..end]) {
+            continue;
+        }
         out.push(Span { start: opening.end(), end, kind: RECOGNISER.kind, subtype: None, confidence: 0.8 });
         past = end;
     }
@@ -146,7 +153,22 @@ fn is_address(body: &str) -> bool {
         && starts
         && !body.contains('@')
         && !body.contains("://")
-        && !body.contains('=')
+        // Code, markup and addresses of memory.
+        && !body.contains(['=', '`', '<', '*', '{', '['])
+        && !body.starts_with("0x")
+}
+
+/// Whether a street and a number of a house or a postal code stand in it, as no sentence has them.
+fn is_plainly_address(body: &str) -> bool {
+    let number = body.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        word.bytes().all(|b| b.is_ascii_digit()) && (1..=8).contains(&word.len()) && !word.is_empty()
+    });
+    number
+        && (has_street(body) || body.contains(", "))
+        && body.split_whitespace().count() <= 14
+        && body.chars().next().is_some_and(|c| {
+            c.is_uppercase() || c.is_numeric() || has_street(body.split(' ').next().unwrap_or_default())
+        })
 }
 
 fn has_street(body: &str) -> bool {

@@ -43,6 +43,8 @@ fn confidence(text: &str, start: usize, end: usize, number: &str) -> f32 {
         _ if joined => 0.2,
         (false, true) => 0.4,
         _ if grouped => 0.9,
+        // Numbers of nineteen digits are 64-bit numbers of machines far more often than cards.
+        _ if number.len() > 16 => 0.4,
         // Maestro ranges are wide and one number in ten passes Luhn.
         _ if number.len() >= 14
             && !matches!(number.as_bytes()[..2], [b'5', b'0' | b'6'..=b'8'] | [b'6', b'3' | b'7']) =>
@@ -70,7 +72,9 @@ pub(super) fn is_joined(text: &str, start: usize, end: usize) -> bool {
     let glue = |b: u8| matches!(b, b'-' | b'.' | b'/' | b':' | b'_');
     let before = start >= 2
         && matches!(bytes[start - 1], b'-' | b'.' | b'/')
-        && bytes[start - 2].is_ascii_alphanumeric();
+        && (bytes[start - 2].is_ascii_alphanumeric() || bytes[start - 2] == b'_');
+    // `00:05.185`: the end of a time.
+    let before = before || (start >= 2 && bytes[start - 1] == b':' && bytes[start - 2].is_ascii_digit());
     let after = end + 1 < bytes.len() && glue(bytes[end]) && bytes[end + 1].is_ascii_alphanumeric();
     before || after
 }

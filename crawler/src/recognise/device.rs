@@ -99,6 +99,7 @@ fn is_cookie(value: &str) -> bool {
                 || matches!(b, b'.' | b'-' | b'_' | b'%' | b'=' | b'+' | b'/' | b'|' | b'~')
         })
         && !value.contains("://")
+        && !body.starts_with("0x")
 }
 
 fn column(facts: &ColumnFacts<'_>, words: &[&str], confidence: f32) -> Option<f32> {

@@ -20,7 +20,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 #[rustfmt::skip]
 const VERSION_WORDS: &[&str] = &[
     "version", "ver", "v", "release", "firmware", "fw", "build", "section", "chapter", "clause", "oid",
-    "driver", "kernel", "versión", "versione", "versão", "wersja", "versie", "версия", "sürüm",
+    "objectidentifier", "driver", "kernel", "versión", "versione", "versão", "wersja", "versie", "версия", "sürüm",
 ];
 static VERSIONS: LazyLock<Words> = LazyLock::new(|| Words::new(VERSION_WORDS));
 const ADDRESS_BYTES_MAX: usize = 45;
@@ -29,8 +29,18 @@ fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
     let text = outline.text;
     each(text, |start, end, address| {
         hits.span(Span::of(RECOGNISER.kind, start, end), || match address {
-            IpAddr::V4(v4) if v4.is_unspecified() || v4.is_broadcast() => 0.3,
-            IpAddr::V4(_) if VERSIONS.any(&lower_before(text, start, 12)) => 0.3,
+            IpAddr::V4(v4) if is_nobodys(v4) => 0.3,
+            IpAddr::V4(_)
+                if VERSIONS.any(&lower_before(text, start, 20)) && !is_address_word(text, start) =>
+            {
+                0.3
+            }
+            // Arcs of ISO and of ITU-T (X.660), where many an object identifier of four numbers lies.
+            IpAddr::V4(v4)
+                if matches!(v4.octets(), [1, 3, ..] | [2, 5, ..]) && !text[end..].starts_with([':', '/']) =>
+            {
+                0.4
+            }
             IpAddr::V6(v6) if v6.is_unspecified() || v6.is_loopback() => 0.3,
             _ => 0.95,
         });
@@ -38,6 +48,24 @@ fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
             hits.token(RECOGNISER.kind, start, end, &canonical(address));
         }
     });
+}
+
+/// The machine itself, everybody, nobody, or a mask of a network.
+fn is_nobodys(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    let mask = first == 255
+        && (second == 255
+            || second == 0
+            || (u32::from(address).leading_ones() + u32::from(address).trailing_zeros()) == 32);
+    address.is_unspecified() || address.is_broadcast() || address.is_loopback() || mask
+}
+
+/// `driver at 10.0.0.1`: a word for addresses nearer than one for versions.
+fn is_address_word(text: &str, start: usize) -> bool {
+    let before = lower_before(text, start, 8);
+    ["ip", "ip:", "ip=", "addr", "addr:", "at", "from", "to", "host", "//"]
+        .iter()
+        .any(|word| before.trim_end().ends_with(word))
 }
 
 fn normalise(value: &str) -> Option<String> {

@@ -116,6 +116,12 @@ fn find_pem(text: &str, out: &mut Vec<Span>) {
             .find("-----END ")
             .and_then(|i| text[from + i + 9..].find("-----").map(|j| from + i + 9 + j + 5));
         let end = close.unwrap_or(start + head.trim_end().len());
+        // The line alone, as programs that look for keys have it, opens no door.
+        let body = text[from..text.floor_char_boundary((from + 200).min(text.len()))].as_bytes();
+        let is_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+        if !body.split(|b| !is_body(b)).any(|run| run.len() >= 32) {
+            continue;
+        }
         out.push(Span { start, end, kind: RECOGNISER.kind, subtype: Some("PRIVATE_KEY"), confidence: 0.99 });
         from = end;
     }
@@ -143,8 +149,10 @@ fn find_named(text: &str, out: &mut Vec<Span>) {
             .unwrap_or_default();
         let varied =
             value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic());
-        let placeholder =
-            value.starts_with(['$', '{', '%', '<', '*']) || value.contains("::") || value.contains('(');
+        let placeholder = value.starts_with(['$', '{', '%', '<', '*'])
+            || value.contains("::")
+            || value.contains(['(', '[', '{'])
+            || (!strict && !value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+/=~".contains(&b)));
         if value.len() >= chars_min && varied && !placeholder {
             let end = value_from + value.len();
             out.push(Span {

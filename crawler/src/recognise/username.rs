@@ -24,6 +24,9 @@ const BEFORE: &[&str] = &[
     "\"login\": \"", "\"user_name\": \"", "\"handle\": \"", "\"user\":\"", "\"user\": \"", "for user ",
     "user '", "user \"",
 ];
+/// Those of [`BEFORE`] that are also plain words of a sentence.
+const PLAIN: &[&str] =
+    &["handle: ", "utilisateur ", "usuario ", "user name ", "username ", "nick ", "nickname ", "for user "];
 const AFTER: &[&str] = &[
     " on telegram",
     " on twitter",
@@ -42,7 +45,9 @@ const NOBODY: &[&str] = &[
     "service", "postgres", "mysql", "anonymous", "unknown", "the", "and", "for", "has", "was", "who",
     "not", "with", "from", "test", "user", "name", "login", "password", "www-data", "daemon", "api",
     "bot", "default", "public", "this", "that", "agent", "interface", "experience", "input", "data",
-    "info",
+    "info", "uucp", "ftp", "git", "sshd", "mail", "news", "lp", "games", "man", "sync", "bin", "sys", "proxy", "backup", "list", "ntp",
+    "dhcp", "oracle", "hadoop", "hdfs", "yarn", "spark", "zookeeper", "jenkins", "ubuntu", "ec2-user", "vagrant", "support",
+    "nagios", "tomcat", "apache", "nginx", "redis", "mongodb", "elasticsearch", "airflow", "kafka", "grafana", "prometheus",
 ];
 const NAME_BYTES_MAX: usize = 32;
 
@@ -69,7 +74,7 @@ fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
         });
         let start = bytes[..at].iter().rposition(|b| !is_name_byte(*b)).map_or(0, |i| i + 1);
         let word = &text[start..at];
-        let odd = word.bytes().any(|b| b.is_ascii_digit() || b == b'_') || is_like(word);
+        let odd = word.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
         if named && odd && is_form(word) && clean_before(text, start) {
             out.push(span(start, at, 0.85));
         }
@@ -93,9 +98,16 @@ fn push(text: &str, start: usize, out: &mut Vec<Span>) {
     let word = &text[start..end];
     let signed = !before.ends_with(' ') || before.ends_with("as ") || before.ends_with([':', '=']);
     let signed = signed || before.trim_end().ends_with([':', '=']);
+    let odd = word.bytes().any(|b| b.is_ascii_digit() || b == b'_' || b == b'.');
+    // In a sentence a word made of a name's letters is still a word: only two parts, or a digit, tell.
+    let plain = PLAIN.iter().any(|opening| before.ends_with(opening));
     let announced =
-        announced && (signed || is_like(word) || word.bytes().any(|b| b.is_ascii_digit() || b == b'_'));
-    if announced && is_form(&text[start..end]) && !matches!(bytes.get(end), Some(b'@' | b'(' | b'/')) {
+        announced && if plain { odd || is_two_names(word) } else { signed || is_like(word) || odd };
+    // `from_user=from_user` and `handle: module::Type` are code.
+    let code = text[end..].starts_with("::")
+        || before.trim_end_matches(['=', ':', ' ', '"', '\'']).ends_with(&word.to_lowercase());
+    if announced && !code && is_form(&text[start..end]) && !matches!(bytes.get(end), Some(b'@' | b'(' | b'/'))
+    {
         out.push(span(start, end, 0.85));
     }
 }
@@ -150,6 +162,15 @@ fn column(facts: &ColumnFacts<'_>) -> Option<f32> {
     }
     (like >= 0.6 && facts.form_share() >= 0.8 && facts.shape.distinct_share() >= 0.5)
         .then_some(0.5 + 0.3 * like)
+}
+
+/// Whether a lower-case word is a given name and a surname in one.
+fn is_two_names(word: &str) -> bool {
+    let known = |part: &str| part.len() >= 3 && name::is_known(part);
+    let initial = word.len() >= 6 && known(word.get(1..).unwrap_or_default());
+    word.is_ascii()
+        && word.len() >= 6
+        && (initial || (3..word.len().saturating_sub(2)).any(|at| known(&word[..at]) && known(&word[at..])))
 }
 
 /// Whether a cell is one lower-case word made of people's names and perhaps digits: `zortiz`, `karen_58`, `anna.berg`.

@@ -47,8 +47,7 @@ fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
             hits.span(Span::of(RECOGNISER.kind, run.start, run.end), || {
                 match (is_checked(&normal), capital) {
                     (true, true) => 0.9,
-                    (true, false) => 0.5,
-                    (false, _) => 0.0,
+                    _ => 0.0,
                 }
             });
             hits.token(RECOGNISER.kind, run.start, run.end, &normal);
@@ -67,7 +66,8 @@ fn normalise(value: &str) -> Option<String> {
     let letters = number.bytes().filter(u8::is_ascii_uppercase).count();
     // The last four are a serial number in every scheme; the maker's code is never digits alone.
     let told = letters >= 2 && number.get(13..).is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    (number.len() == CHARS && number.bytes().all(allowed) && told).then_some(number)
+    (number.len() == CHARS && !number.starts_with("0X") && number.bytes().all(allowed) && told)
+        .then_some(number)
 }
 
 /// The check character over transliterated letters and weights.

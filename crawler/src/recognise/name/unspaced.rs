@@ -45,11 +45,24 @@ pub(super) fn find(text: &str, out: &mut Vec<Span>) {
             let run = with_surname_apart(&text[..end], run);
             let name = &text[end - run..end];
             let fresh = text[..end - run].chars().next_back().is_none_or(|c| !is_unspaced(c));
-            if fresh {
+            // `公開中です`: a predicate. What ends a sentence names somebody only if a name alone can stand there.
+            let predicate = *phrase == "です" && !is_full_name(name, &text[..end - run]);
+            if fresh && !predicate {
                 push_if_name(end - run, name, out);
             }
         }
     }
+}
+
+/// Whether a surname of two signs or a blank inside says that a name of Japan stands there, or a topic before it does.
+fn is_full_name(name: &str, before: &str) -> bool {
+    let signs = name.chars().count();
+    let introduced = ["は", "、", "が", "も"].iter().any(|particle| before.ends_with(particle)) && signs >= 4;
+    let alone = before.chars().next_back().is_none_or(|c| matches!(c, '\n' | '。' | '：' | ':' | '「'));
+    name.contains([' ', '\u{3000}'])
+        || (cjk_surname(name).is_some_and(|length| length >= 6) && signs >= 3)
+        || introduced
+        || (alone && signs >= 3)
 }
 
 /// Takes in a surname that a blank parts from the given name (`小林 陽一`).

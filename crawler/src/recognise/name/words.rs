@@ -53,7 +53,8 @@ const COMMON_WORDS: &str = "the a an and or but if in on at to of for from by wi
     lieferung bestellung enviar skicka stuur spedire domicilio del cliente atendido por je jag jeg ich soy sono suis sunt olen ben ik heter \
     insert select update delete values into get post put export curl http https agent mozilla security social insurance identity holder \
     black white green red blue brown gold silver summer winter spring king queen prince duke star sun moon sky love \
-    major dean bishop pope abbot page reader writer editor author authors copyright license licence software contributors notice warranty foundation ship machine learning deep";
+    major dean bishop pope abbot page reader writer editor author authors copyright license licence software contributors notice warranty foundation ship machine learning deep en run code add rust remove create delete move copy multiple simultaneously \
+    ce cette ces le la les un une des du der die das ein eine";
 
 /// Brands that are spelt like a given name and a surname.
 #[rustfmt::skip]

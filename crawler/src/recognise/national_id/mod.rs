@@ -36,7 +36,7 @@ const WORDS: &[&str] = &[
     "insz", "numéro de sécurité sociale", "sécurité sociale", "nir", "insee", "codice fiscale",
     "cod. fisc", "c.f", "dni", "nie", "dni/nie", "nif", "documento", "cpf", "cnp", "egn", "егн", "oib",
     "pesel", "rodné číslo", "rodne cislo", "rč", "emšo", "jmbg", "isikukood", "asmens kodas",
-    "personas kods", "kimlik", "kimlik no", "tckn", "tc", "aadhaar", "aadhar", "pan", "curp", "rfc",
+    "personas kods", "kimlik", "kimlik no", "tckn", "tc no", "aadhaar", "aadhar", "pan", "curp", "rfc",
     "rut", "run", "cédula", "cedula", "snils", "снилс", "инн", "inn", "паспорт", "teudat zehut", "nric",
     "fin", "ahv", "avs", "svnr", "sozialversicherungsnummer", "pps", "ppsn", "afm", "αφμ", "amka", "αμκα",
     "adószám", "adóazonosító", "adóazonosító jel", "taj", "tajszám", "matricule", "numéro fiscal", "nip", "utr",
@@ -83,6 +83,8 @@ struct Around {
     negative: bool,
     joined: bool,
     field: bool,
+    /// A blank parts its groups.
+    blank: bool,
 }
 
 impl Around {
@@ -95,14 +97,17 @@ impl Around {
             named: nearer(before, &ANNOUNCED, &NEGATIVE),
             hinted: nearer(before, &HINTED, &NEGATIVE),
             negative: NEGATIVE.any(before),
-            joined: is_joined(text, start, end),
+            joined: is_joined(text, start, end) || is_in_row(text, start, end),
             field: is_field(text, start, end),
+            blank: text[start..end].contains(' '),
             before: before.to_owned(),
         }
     }
 
     fn confidence(&self, scheme: &Scheme) -> f32 {
-        let grouped = self.end - self.start > scheme.form.len();
+        // A date of six digits and more behind it are parted by a sign; a blank parts two numbers of something else.
+        let dated = scheme.breaks == [6] && scheme.subtype != "NO_FODSELSNUMMER" && self.blank;
+        let grouped = self.end - self.start > scheme.form.len() && !dated;
         let form = if grouped { scheme.grouped } else { scheme.bare };
         match self.named || has_word(&self.before, scheme.words) {
             true => 0.9 + 0.09 * form,
@@ -122,6 +127,15 @@ fn is_field(text: &str, start: usize, end: usize) -> bool {
         |b: Option<&u8>| b.is_none_or(|b| matches!(b, b'"' | b'\'' | b';' | b'|' | b'\t' | b'>' | b'<'));
     let bytes = text.as_bytes();
     edge(start.checked_sub(1).and_then(|i| bytes.get(i))) && edge(bytes.get(end))
+}
+
+/// Whether a number parted by blanks stands among numbers parted by blanks.
+fn is_in_row(text: &str, start: usize, end: usize) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let before = bytes[..start].ends_with(b" ") && digit(start.checked_sub(2));
+    let after = bytes.get(end) == Some(&b' ') && digit(Some(end + 1));
+    text[start..end].contains(' ') && (before || after)
 }
 
 /// A word announces the next number only: what stands before another long number is left out.
@@ -230,13 +244,24 @@ struct Written {
     digits: u32,
     letters: u32,
     gaps: u32,
+    /// Before which of them stands a blank, a dot.
+    blanks: u32,
+    dots: u32,
 }
 
 impl Written {
     /// Reads on from `start` until something stands there that no number has.
     fn at(bytes: &[u8], start: usize) -> Self {
-        let mut written =
-            Self { chars: [0; CHARS_MAX], ends: [0; CHARS_MAX], count: 0, digits: 0, letters: 0, gaps: 0 };
+        let mut written = Self {
+            chars: [0; CHARS_MAX],
+            ends: [0; CHARS_MAX],
+            count: 0,
+            digits: 0,
+            letters: 0,
+            gaps: 0,
+            blanks: 0,
+            dots: 0,
+        };
         let mut gap = true;
         for (i, b) in bytes[start..].iter().enumerate().take(NUMBER_BYTES_MAX) {
             let place = written.count;
@@ -253,6 +278,8 @@ impl Written {
             } else if !gap && matches!(b, b' ' | b'-' | b'.' | b'/' | b'+') {
                 gap = true;
                 written.gaps |= 1 << place;
+                written.blanks |= u32::from(*b == b' ') << place;
+                written.dots |= u32::from(*b == b'.') << place;
             } else {
                 break;
             }
@@ -270,7 +297,9 @@ impl Written {
             && gaps & !scheme.gaps == 0;
         // Half of the usual groups is another number's grouping.
         let half = gaps.count_ones() == 1 && scheme.breaks.len() > 1 && !scheme.one_gap;
-        (fits && !half && scheme.fits_class(length - 1, self.chars[length - 1]))
+        // Nobody parts one number by dots and by blanks.
+        let mixed = gaps & self.blanks != 0 && gaps & self.dots != 0;
+        (fits && !half && !mixed && scheme.fits_class(length - 1, self.chars[length - 1]))
             .then(|| self.ends[length - 1])
     }
 }

@@ -123,11 +123,24 @@ fn looks_like_date(groups: &[u8], written: &str) -> bool {
         parts.get(at).is_some_and(|y| y.len() == 4 && matches!(&y[..2], "18" | "19" | "20" | "21"))
     };
     let dated = |w: (usize, &[u8])| match w.1 {
-        [4, 1 | 2, 1 | 2] => year(w.0),
+        [4, 1 | 2, 1..=3] => year(w.0),
         [1 | 2, 1 | 2, 4] => year(w.0 + 2),
         _ => false,
     };
-    groups.windows(3).enumerate().any(dated) || matches!(groups, [4..=u8::MAX, 2, 2])
+    groups.windows(3).enumerate().any(dated)
+        || matches!(groups, [4..=u8::MAX, 2, 2])
+        || (matches!(groups, [6, 6]) && is_stamp(&parts))
+}
+
+/// `081110 224338`: a date and a time of six digits each, as many a log line begins.
+fn is_stamp(parts: &[&str]) -> bool {
+    let two = |part: &str, at: usize| {
+        part.get(at..at + 2).and_then(|digits| digits.parse::<u8>().ok()).unwrap_or(99)
+    };
+    let [date, time] = parts else { return false };
+    let dated = (1..=12).contains(&two(date, 2))
+        && ((1..=31).contains(&two(date, 0)) || (1..=31).contains(&two(date, 4)));
+    dated && two(time, 0) < 24 && two(time, 2) < 60 && two(time, 4) < 60
 }
 
 /// Whether the number fills a cell or a field, and its groups are no list of small numbers.

@@ -175,6 +175,10 @@ pub(in crate::recognise) fn national_part(e164: &str) -> &str {
 }
 
 fn international(digits: &str, lenient: bool) -> Option<String> {
+    // No country's code begins with a zero.
+    if digits.starts_with('0') {
+        return None;
+    }
     let code_length = (1..=3).find(|n| {
         digits.get(..*n).and_then(|c| c.parse::<u16>().ok()).is_some_and(|c| pattern_of_code(c).is_some())
     })?;

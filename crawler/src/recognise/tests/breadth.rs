@@ -158,3 +158,32 @@ fn table() -> String {
     let schemes: Vec<String> = national_schemes().map(|scheme| format!("`{scheme}`")).collect();
     format!("{rows}\nNational numbers, each with its checksum where it has one: {}.\n", schemes.join(", "))
 }
+
+/// Met in logs, sources and books that nobody tuned to.
+#[test]
+fn what_machines_write_raises_no_alarm() {
+    for text in [
+        "081110 224338 31 INFO dfs.FSNamesystem: BLOCK* ask to delete",
+        "Received block blk_-4433556521525567493 of size 28492032",
+        "block -4380385204018751771 terminating",
+        "2017-05-16 00:00:05.185 2931 INFO nova.virt.libvirt",
+        "REPORT : 7045 5030 150903 240",
+        "48 52 56 60 64 100 104 108 112 116 120 124 128 132 136 140",
+        "in6_unlink_ifa: IPv6 address 0x77c911454f15210b has no prefix",
+        "termination for sessionid: 0x14ed93111f20046",
+        "rhost=103.example user=uucp and user=git",
+        "ObjectIdentifier(\"2.5.29.37\") and 1.3.101.112, netmask 255.255.255.0 on 127.0.0.1",
+        "\"start_chars\": list('-+0123456789.')",
+        "est associé à `s2`, puis à l'indice `0`, et à 100'`. Le message",
+        "En Rust, les tests d'intégration; Add Amir to Sales",
+        "草稿、査読待ち、公開中です。値を変えない場合、尚更です。",
+        "if line == '-----BEGIN PRIVATE KEY-----': return",
+        "self.mark_install(from_user=from_user), handle: scheduler::Handle, need to handle: whatever",
+        "key_password=certs[0][2], private_key: ed25519.Ed25519PrivateKey",
+    ] {
+        let mut spans = Vec::new();
+        recognise(text, &mut spans);
+        let found: Vec<_> = spans.iter().map(|span| (span.kind, &text[span.start..span.end])).collect();
+        assert_eq!(found, [], "{text}");
+    }
+}
