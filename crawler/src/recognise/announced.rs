@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, Match};
 
 use super::text::{clean_after, clean_before, is_unspaced, is_wordy};
 use super::{Hits, Outline, RECOGNISERS, Span};
@@ -31,6 +31,8 @@ pub(super) struct Value {
 
 /// Between a word and its value stand no more bytes than this.
 const BETWEEN_BYTES_MAX: usize = 24;
+/// The longest word, what may stand behind it, and the letters with which a value may begin have fewer bytes.
+const REACH_BYTES: usize = 96;
 /// Words that may stand there.
 const BETWEEN: &[&str] = &[
     "is",
@@ -94,7 +96,7 @@ fn spellings(word: &str) -> Vec<String> {
 /// Pushes the spans of all kinds that a word announces, or of those that `wanted` names.
 pub(super) fn find(outline: &Outline<'_>, hits: &mut Hits<'_>, wanted: impl Fn(&'static str) -> bool) {
     let (text, Some(out)) = (outline.text, hits.spans()) else { return };
-    for word in AUTOMATON.words.find_overlapping_iter(text) {
+    for word in words_before_numbers(outline) {
         let recogniser = RECOGNISERS[AUTOMATON.places[word.pattern().as_usize()]];
         let Some(announced) = recogniser.announced.as_ref().filter(|_| wanted(recogniser.kind)) else {
             continue;
@@ -108,6 +110,20 @@ pub(super) fn find(outline: &Outline<'_>, hits: &mut Hits<'_>, wanted: impl Fn(&
             out.push(Span { start, end, kind: recogniser.kind, subtype, confidence });
         }
     }
+}
+
+/// The words near enough before a number to announce it. Every value has a digit, and most text has few numbers.
+fn words_before_numbers<'a>(outline: &'a Outline<'_>) -> impl Iterator<Item = Match> + 'a {
+    let mut numbers = outline.numbers().peekable();
+    let ranges = std::iter::from_fn(move || {
+        let first = numbers.next()?;
+        let (from, mut to) = (first.start.saturating_sub(REACH_BYTES), first.start);
+        while let Some(next) = numbers.next_if(|next| next.start <= to + REACH_BYTES) {
+            to = next.start;
+        }
+        Some(from..to)
+    });
+    ranges.flat_map(|range| AUTOMATON.words.find_overlapping_iter(Input::new(outline.text).range(range)))
 }
 
 /// Whether no letter goes on before or after; an underscore parts words here, as names of fields have it.

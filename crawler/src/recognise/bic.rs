@@ -1,15 +1,16 @@
 //! Codes of banks (ISO 9362): four letters of the bank, two of the country, two of the place, three of a branch.
 
-use super::announced::{Announced, Value, token};
+use super::announced::token;
 use super::place::is_country_code;
-use super::{ColumnFacts, Recogniser, no_find};
+use super::text::clean_before;
+use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     kind: "SWIFT_CODE",
     id_name: "bic",
     identifies: false,
-    announced: Some(Announced { words: WORDS, value }),
-    find: no_find,
+    announced: None,
+    find,
     normalise,
     column,
 };
@@ -26,9 +27,27 @@ const WORDS: &[&str] = &[
     "code bic",
 ];
 
-fn value(text: &str, start: usize) -> Option<Value> {
-    let word = token(text, start);
-    is_bic(word).then_some(Value { end: start + word.len(), subtype: None, confidence: 0.9 })
+/// Such a code need not have a digit, so it is looked for by its words alone, which are written in capitals.
+fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
+    let (text, Some(out)) = (outline.text, hits.spans()) else { return };
+    let bytes = text.as_bytes();
+    for name in ["BIC", "SWIFT"] {
+        for at in memchr::memmem::find_iter(bytes, name).filter(|at| clean_before(text, *at)) {
+            let past = at + name.len();
+            let between = bytes[past..]
+                .iter()
+                .take(12)
+                .take_while(|b| {
+                    matches!(b, b' ' | b':' | b'=' | b'"' | b'/' | b'-') || b.is_ascii_lowercase()
+                })
+                .count();
+            let word = token(text, past + between);
+            if between > 0 && is_bic(word) && clean_before(text, past + between) {
+                let (start, end) = (past + between, past + between + word.len());
+                out.push(Span { confidence: 0.9, ..Span::of(RECOGNISER.kind, start, end) });
+            }
+        }
+    }
 }
 
 fn is_bic(word: &str) -> bool {

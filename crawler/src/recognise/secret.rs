@@ -117,7 +117,7 @@ fn find_pem(text: &str, out: &mut Vec<Span>) {
             .and_then(|i| text[from + i + 9..].find("-----").map(|j| from + i + 9 + j + 5));
         let end = close.unwrap_or(start + head.trim_end().len());
         // The line alone, as programs that look for keys have it, opens no door.
-        let body = text[from..text.floor_char_boundary((from + 200).min(text.len()))].as_bytes();
+        let body = &text.as_bytes()[from..text.floor_char_boundary((from + 200).min(text.len()))];
         let is_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
         if !body.split(|b| !is_body(b)).any(|run| run.len() >= 32) {
             continue;

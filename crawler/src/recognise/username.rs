@@ -74,7 +74,9 @@ fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
         });
         let start = bytes[..at].iter().rposition(|b| !is_name_byte(*b)).map_or(0, |i| i + 1);
         let word = &text[start..at];
-        let odd = word.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+        // `shared on GitHub` is a verb.
+        let verb = word.ends_with("ed") || word.ends_with("ing");
+        let odd = word.bytes().any(|b| b.is_ascii_digit() || b == b'_') || (is_like(word) && !verb);
         if named && odd && is_form(word) && clean_before(text, start) {
             out.push(span(start, at, 0.85));
         }

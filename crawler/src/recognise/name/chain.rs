@@ -17,6 +17,17 @@ const WORDS_MAX: usize = 5;
 /// A particle has no more bytes.
 const PARTICLE_BYTES_MAX: usize = 4;
 
+/// The first two bytes of all particles of more than one, small.
+static HEADS: LazyLock<Vec<[u8; 2]>> = LazyLock::new(|| {
+    let mut heads: Vec<[u8; 2]> = PARTICLES
+        .iter()
+        .filter(|word| word.len() > 1)
+        .map(|word| [word.as_bytes()[0] | 32, word.as_bytes()[1] | 32])
+        .collect();
+    heads.sort_unstable();
+    heads.dedup();
+    heads
+});
 static JOINING: LazyLock<WordSet> = LazyLock::new(|| PARTICLES.iter().copied().collect());
 static ANNOUNCING: LazyLock<WordSet> = LazyLock::new(|| BEFORE.iter().copied().collect());
 static ADDRESSING: LazyLock<WordSet> = LazyLock::new(|| ADDRESSED.iter().copied().collect());
@@ -54,7 +65,18 @@ impl Word {
 }
 
 pub(super) fn is_particle(word: &str) -> bool {
-    word.len() <= PARTICLE_BYTES_MAX && JOINING.contains(&*text::lower(word))
+    word.len() <= PARTICLE_BYTES_MAX
+        && may_be_particle(word.as_bytes())
+        && JOINING.contains(&*text::lower(word))
+}
+
+/// Whether a particle begins with these two letters: most short words are none, and every text is full of them.
+fn may_be_particle(word: &[u8]) -> bool {
+    match word {
+        [first] => matches!(first | 32, b'y' | b'e'),
+        [first, second, ..] => HEADS.contains(&[first | 32, second | 32]),
+        [] => false,
+    }
 }
 
 pub(super) fn find(text: &str, out: &mut Vec<Span>) {
@@ -158,7 +180,7 @@ fn classify(text: &str, start: usize, end: usize) -> Option<Word> {
     if !first.is_uppercase() {
         return is_particle(word).then_some(Word { kind: Kind::Particle, ..plain });
     }
-    let letters = word.chars().count();
+    let letters = if word.is_ascii() { word.len() } else { word.chars().count() };
     if letters == 1 || (letters == 3 && word.contains('-')) {
         let dotted = bytes.get(end) == Some(&b'.');
         return Some(Word { kind: Kind::Initial, end: end + usize::from(dotted), ..plain });
@@ -274,13 +296,13 @@ fn alone(text: &str, chain: &[Word], from: usize) -> bool {
 
 /// The score of a cell that is one chain, or `None` if it has not the form of a name.
 pub(super) fn score_whole(cell: &str) -> Option<f32> {
-    let mut chain = Vec::new();
+    let mut chain: Vec<Word> = Vec::new();
     let mut at = 0;
     while let Some(word) = next_word(cell, at) {
         let comma = match chain.last() {
             None if word.start == 0 => false,
             None => return None,
-            Some(last) => gap(&cell[Word::end_of(last)..word.start])?,
+            Some(last) => gap(&cell[last.end..word.start])?,
         };
         at = word.end;
         chain.push(Word { comma, ..word });
@@ -291,12 +313,6 @@ pub(super) fn score_whole(cell: &str) -> Option<f32> {
         return None;
     }
     score_words(cell, &chain)
-}
-
-impl Word {
-    fn end_of(word: &Word) -> usize {
-        word.end
-    }
 }
 
 /// What the words themselves prove, or `None` if they cannot be a name.

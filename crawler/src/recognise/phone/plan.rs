@@ -8,7 +8,10 @@ use std::rc::Rc;
 use std::sync::{LazyLock, OnceLock};
 
 use phonenumber::metadata::DATABASE;
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder};
+use regex_automata::dfa::{Automaton as _, StartKind, dense};
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input, MatchKind};
 
 /// Regions in which a number without a country code is read unless the configuration says otherwise.
 #[rustfmt::skip]
@@ -39,7 +42,7 @@ struct Region {
 
 struct National {
     regions: Vec<Region>,
-    patterns: RegexSet,
+    automaton: Automaton,
     /// The different trunk prefixes, each once.
     trunks: Vec<String>,
 }
@@ -57,14 +60,42 @@ static NATIONAL: LazyLock<National> = LazyLock::new(|| {
         regions.push(Region { code: meta.country_code(), trunk, trunk_optional });
         patterns.push(valid_pattern(meta));
     }
-    let patterns = RegexSetBuilder::new(patterns)
-        .size_limit(AUTOMATON_BYTES_MAX)
-        .dfa_size_limit(AUTOMATON_BYTES_MAX)
-        .unicode(false)
-        .build()
-        .expect("libphonenumber's patterns are regular and small");
-    National { regions, patterns, trunks }
+    National { regions, automaton: Automaton::new(&patterns), trunks }
 });
+
+/// All regions' patterns in one automaton, so that a number is read once whatever their count.
+struct Automaton(dense::DFA<Vec<u32>>);
+
+impl Automaton {
+    fn new(patterns: &[String]) -> Self {
+        let built = dense::Builder::new()
+            .configure(
+                dense::Config::new()
+                    .match_kind(MatchKind::All)
+                    .start_kind(StartKind::Anchored)
+                    .dfa_size_limit(Some(AUTOMATON_BYTES_MAX))
+                    .determinize_size_limit(Some(AUTOMATON_BYTES_MAX)),
+            )
+            .syntax(syntax::Config::new().unicode(false).utf8(false))
+            .build_many(patterns);
+        Self(built.expect("libphonenumber's patterns are regular and small"))
+    }
+
+    /// The places of the patterns that the whole number is of.
+    fn matches(&self, digits: &str) -> impl Iterator<Item = usize> + '_ {
+        let whole = Input::new("").anchored(Anchored::Yes);
+        let mut state = self.0.start_state_forward(&whole).expect("no byte makes this automaton give up");
+        for digit in digits.bytes() {
+            state = self.0.next_state(state, digit);
+            if self.0.is_dead_state(state) {
+                break;
+            }
+        }
+        state = self.0.next_eoi_state(state);
+        let count = if self.0.is_match_state(state) { self.0.match_len(state) } else { 0 };
+        (0..count).map(move |i| self.0.match_pattern(state, i).as_usize())
+    }
+}
 
 /// One pattern a calling code, compiled when first met.
 static INTERNATIONAL: LazyLock<Vec<OnceLock<Option<Regex>>>> =
@@ -205,14 +236,14 @@ fn national(digits: &str, sink: &mut dyn FnMut(&str)) {
         let e164 = format!("+{}{number}", region.code);
         sink(&e164);
     };
-    for i in plans.patterns.matches(digits) {
+    for i in plans.automaton.matches(digits) {
         if plans.regions[i].trunk_optional {
             give(digits, &plans.regions[i]);
         }
     }
     for trunk in &plans.trunks {
         let Some(number) = digits.strip_prefix(trunk.as_str()) else { continue };
-        for i in plans.patterns.matches(number) {
+        for i in plans.automaton.matches(number) {
             if plans.regions[i].trunk == *trunk {
                 give(number, &plans.regions[i]);
             }
