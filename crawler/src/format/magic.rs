@@ -60,8 +60,6 @@ pub(super) static FEATHER: Format =
     named("feather", "application/vnd.apache.feather", &["feather"], |head| signed(head, "feather"));
 pub(super) static HDF5: Format =
     named("hdf5", "application/x-hdf5", &["h5", "hdf5", "hdf", "he5", "keras"], |head| signed(head, "hdf5"));
-pub(super) static NETCDF: Format =
-    named("netcdf", "application/x-netcdf", &["nc", "cdf"], |head| signed(head, "netcdf"));
 pub(super) static PICKLE: Format = named("pickle", "application/x-pickle", &["pkl", "pickle"], |head| {
     // PROTO with its version, then FRAME, an empty container or a global (Python's pickletools).
     let opens =
@@ -168,7 +166,6 @@ pub(super) static DATABASE: Format = named(
 );
 pub(super) static POSTSCRIPT: Format =
     named("postscript", "application/postscript", &["ps", "eps", "ai"], |head| signed(head, "postscript"));
-pub(super) static RTF: Format = named("rtf", "application/rtf", &["rtf"], |head| signed(head, "rtf"));
 pub(super) static OLE: Format =
     named("ole", "application/x-ole-storage", &["cfb", "db"], |head| signed(head, "ole"));
 pub(super) static EBOOK: Format =

@@ -40,6 +40,7 @@ mod media;
 mod model;
 mod ndjson;
 mod nested;
+mod netcdf;
 mod notebook;
 mod npy;
 mod orc;
@@ -47,11 +48,13 @@ mod package;
 mod parquet;
 mod passages;
 mod pdf;
+mod rtf;
 mod signature;
 mod sqlite;
 mod tar;
 mod text;
 mod texts;
+mod tfrecord;
 pub mod tree;
 mod xlsx;
 mod xml;
@@ -288,7 +291,8 @@ pub static FORMATS: &[&Format] = &[
     &magic::MATLAB,
     &magic::HDF5,
     &magic::HDF4,
-    &magic::NETCDF,
+    &netcdf::FORMAT,
+    &tfrecord::FORMAT,
     &magic::GRIB,
     &magic::FITS,
     &magic::DICOM,
@@ -319,7 +323,7 @@ pub static FORMATS: &[&Format] = &[
     &magic::PICKLE,
     &pdf::FORMAT,
     &magic::POSTSCRIPT,
-    &magic::RTF,
+    &rtf::FORMAT,
     &xlsx::FORMAT,
     &document::DOCX,
     &document::PPTX,

@@ -22,9 +22,14 @@ const METADATA_BYTES_MAX: usize = 64 << 20;
 
 /// Whether a stream's schema begins here.
 pub(super) fn begins_stream(head: &[u8]) -> bool {
-    let Some((start, rest)) = head.split_first_chunk::<8>() else { return false };
-    let len = u32::from_le_bytes([start[4], start[5], start[6], start[7]]) as usize;
-    if start[..4] != CONTINUATION || len == 0 || len > METADATA_BYTES_MAX || !len.is_multiple_of(8) {
+    // Before version 0.15 the length came first, and only with it the metadata ended at a multiple of eight.
+    let (rest, before) = match head.strip_prefix(&CONTINUATION) {
+        Some(rest) => (rest, 0),
+        None => (head, 4),
+    };
+    let Some((len, rest)) = rest.split_first_chunk() else { return false };
+    let len = u32::from_le_bytes(*len) as usize;
+    if len == 0 || len > METADATA_BYTES_MAX || !(len + before).is_multiple_of(8) {
         return false;
     }
     match rest.get(..len) {
@@ -32,7 +37,7 @@ pub(super) fn begins_stream(head: &[u8]) -> bool {
             root_as_message(metadata).is_ok_and(|message| message.header_type() == MessageHeader::Schema)
         }
         // A schema that is longer than what is looked at.
-        None => rest.len() > 1 << 10,
+        None => before == 0 && rest.len() > 1 << 10,
     }
 }
 

@@ -14,14 +14,14 @@ enum Step {
     Crawl,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         5 => (0..15_u8, 0..11_u8).prop_map(|(path, content)| Step::Write(path, content)),
         2 => (0..15_u8).prop_map(Step::Delete),
         2 => (0..15_u8, 0..15_u8).prop_map(|(from, to)| Step::Rename(from, to)),
         2 => Just(Step::Crawl),
     ];
-    proptest::collection::vec(step, 1..20)
+    proptest::collection::vec(step, count)
 }
 
 fn path(number: u8) -> String {
@@ -93,21 +93,34 @@ async fn copies_of_what_is_overwritten_are_linked_anew() {
     assert_eq!(parting(&ctx, &anew), None);
 }
 
+/// Where a store that was crawled between changes parts from one that is crawled afresh after all of them.
+fn parted(steps: &[Step]) -> Option<(Option<String>, Option<String>)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (store, ctx, mut there) = (Arc::new(InMemory::new()), fresh(), BTreeSet::new());
+        for step in steps.iter().chain([&Step::Crawl]) {
+            apply(&store, &ctx, &mut there, step).await;
+        }
+        let anew = fresh();
+        crawl(&anew, &lake(&store)).await.unwrap();
+        parting(&ctx, &anew)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn incremental_crawls_end_where_a_full_one_does(steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let parted = runtime.block_on(async {
-            let (store, ctx, mut there) = (Arc::new(InMemory::new()), fresh(), BTreeSet::new());
-            for step in steps.iter().chain([&Step::Crawl]) {
-                apply(&store, &ctx, &mut there, step).await;
-            }
-            let anew = fresh();
-            crawl(&anew, &lake(&store)).await.unwrap();
-            parting(&ctx, &anew)
-        });
-        prop_assert_eq!(parted, None);
+    fn incremental_crawls_end_where_a_full_one_does(steps in steps(1..20)) {
+        prop_assert_eq!(parted(&steps), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_thousand_changes_end_where_a_full_crawl_does(steps in steps(1_000..1_001)) {
+        prop_assert_eq!(parted(&steps), None);
     }
 }
