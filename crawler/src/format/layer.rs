@@ -10,6 +10,7 @@ use super::{FormatError, HEAD_BYTES};
 use crate::content::{Content, Spool};
 
 mod gzip;
+mod lzma;
 
 /// One way in which content is encoded as a whole.
 pub struct Layer {
@@ -62,6 +63,20 @@ pub static LAYERS: &[Layer] = &[
         magic: |bytes| bytes.starts_with(b"\xfd7zXZ\0"),
         decode: |input| Ok(Box::new(lzma_rust2::XzReader::new(input, true))),
         encode: encode_xz,
+    },
+    Layer {
+        id: "lzma",
+        extensions: &[("lzma", ""), ("tlz", "tar")],
+        magic: lzma::is_lzma,
+        decode: lzma::decode_lzma,
+        encode: lzma::encode_lzma,
+    },
+    Layer {
+        id: "lzip",
+        extensions: &[("lz", "")],
+        magic: lzma::is_lzip,
+        decode: lzma::decode_lzip,
+        encode: lzma::encode_lzip,
     },
     Layer {
         id: "snappy",

@@ -80,9 +80,7 @@ pub(super) static DVC: Format = named("dvc", "text/x-dvc-pointer", &["dvc"], |he
 
 /// Compressed by ways that are not peeled, for want of a decoder that we may ship.
 pub(super) static COMPRESSED: Format =
-    named("compressed", "application/*", &["z", "lz", "br", "lzma", "lzo"], |head| {
-        signed(head, "compressed")
-    });
+    named("compressed", "application/*", &["z", "br", "lzo"], |head| signed(head, "compressed"));
 
 // What systems leave behind.
 pub(super) static HADOOP_CRC: Format =

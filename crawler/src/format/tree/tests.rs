@@ -61,6 +61,29 @@ fn layers_are_peeled_and_put_back_with_their_settings() {
 }
 
 #[test]
+fn older_wrappings_of_lzma_are_peeled_and_put_back() {
+    let plain = b"id,mail\n1,ada.berg@mail.example\n2,bo@inbox.example\n3,cy@mail.example\n";
+    let options = lzma_rust2::LzmaOptions { dict_size: 1 << 16, ..lzma_rust2::LzmaOptions::with_preset(1) };
+    let mut lzma = lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, None).unwrap();
+    lzma.write_all(plain).unwrap();
+    let lzma = lzma.finish().unwrap();
+    let mut lzip = lzma_rust2::LzipWriter::new(Vec::new(), lzma_rust2::LzipOptions::with_preset(1));
+    lzip.write_all(plain).unwrap();
+    let lzip = lzip.finish().unwrap();
+    for (stored, layer, name) in [(lzma, "lzma", "a.csv.lzma"), (lzip, "lzip", "a.csv.lz")] {
+        assert_eq!(seen(&stored, name), (vec![format!(":{layer}:csv")], vec![]), "{layer}");
+        let cut = seen(&stored[..stored.len() - 9], name);
+        assert!(matches!(cut.1[..], [AnomalyKind::Truncated | AnomalyKind::Corrupt]), "{layer}: {:?}", cut.1);
+        let removal = Removal { units: [(String::new(), [1].into_iter().collect())].into() };
+        let removal: TreeRemoval = [(Vec::new(), MemberRemoval::Units(removal))].into();
+        let mut out = Vec::new();
+        rewrite(&stored.clone().into(), name, &Bounds::default(), &removal, &mut out).unwrap();
+        assert_eq!(out[..6], stored[..6], "{layer}: the same dictionary");
+        assert_eq!(seen(&out, name), (vec![format!(":{layer}:csv")], vec![]), "{layer}");
+    }
+}
+
+#[test]
 fn a_bzip2_stream_keeps_its_block_size() {
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(4));
     encoder.write_all(TABLE).unwrap();
