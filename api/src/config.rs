@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 
 use catalog::{Error, Result};
 use crawler::format::Bounds;
+use crawler::recognise::Declaration;
 use serde::Deserialize;
 
 pub(crate) mod grouping;
+pub(crate) mod recogniser;
 
 use grouping::RawGrouping;
+use recogniser::RawRecogniser;
 
 /// Where the catalog lies unless told otherwise.
 const CATALOG: &str = "./headwater-data";
@@ -46,6 +49,8 @@ pub(crate) struct Raw {
     pub(crate) limits: RawLimits,
     /// Regions (ISO 3166) in which a phone number without a country code is read.
     pub(crate) phone_regions: Vec<String>,
+    /// Kinds of personal data that we do not know.
+    pub(crate) recogniser: Vec<RawRecogniser>,
 }
 
 /// A source as typed.
@@ -102,6 +107,8 @@ pub(crate) struct Config {
     pub(crate) bounds: Bounds,
     /// Regions in which a phone number without a country code is read; the recogniser's own if there are none.
     pub(crate) phone_regions: Vec<String>,
+    /// Recognisers beside our own.
+    pub(crate) recognisers: Vec<Declaration>,
 }
 
 /// Flags that every command takes.
@@ -198,6 +205,7 @@ fn resolve(raw: Raw, environment: &BTreeMap<String, String>, flags: &Flags) -> R
         listen,
         sources: raw.source,
         phone_regions: raw.phone_regions,
+        recognisers: raw.recogniser.into_iter().map(recogniser::declaration).collect::<Result<_>>()?,
         bounds: bounds(&raw.limits)?,
     })
 }

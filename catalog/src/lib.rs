@@ -11,6 +11,7 @@ pub mod erasure;
 pub mod error;
 pub mod lineage;
 pub mod model;
+pub mod ruling;
 pub mod schema;
 pub mod search;
 pub mod sketch;

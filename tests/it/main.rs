@@ -4,7 +4,9 @@
 
 mod bad;
 mod checksums;
+mod declared;
 mod erase;
+mod findings;
 mod kill;
 mod leak;
 mod past;

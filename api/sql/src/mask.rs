@@ -8,6 +8,7 @@ use arrow_array::{Array, ArrayRef, ListArray, StructArray, new_null_array};
 use arrow_schema::DataType;
 use catalog::Result;
 use catalog::model::{Category, Dataset, Feature, FeaturePath, FeatureType, Findings, Schema, Segment};
+use catalog::ruling::Rulings;
 
 use crate::{Access, Masking};
 
@@ -15,6 +16,8 @@ use crate::{Access, Masking};
 #[derive(Debug, Default)]
 pub(crate) struct Mask {
     hidden: BTreeSet<FeaturePath>,
+    /// Features of which somebody said that they are personal.
+    confirmed: BTreeSet<String>,
     /// A path names a person, perhaps in the value of a partition key.
     partitions: bool,
 }
@@ -25,6 +28,14 @@ pub(crate) fn of(access: &Access, dataset: &Dataset, member: &[String], schema: 
     if access.masking == Masking::Off {
         return Ok(mask);
     }
+    let rulings = Rulings::load(&access.catalog, access.as_of)?;
+    let rejects =
+        |feature: &FeaturePath, kind: &str| rulings.rejects(&dataset.id, &feature.to_string(), kind);
+    for (feature, kind) in rulings.confirmed(&dataset.id) {
+        if Category::of(kind) != Category::Indirect {
+            mask.confirmed.insert(feature.to_owned());
+        }
+    }
     for blob in &dataset.blobs {
         let findings = access.catalog.get::<Findings>(blob, access.as_of)?;
         for finding in findings.into_iter().flat_map(|findings| findings.findings) {
@@ -33,6 +44,8 @@ pub(crate) fn of(access: &Access, dataset: &Dataset, member: &[String], schema: 
                 continue;
             }
             match finding.feature {
+                Some(feature) if rejects(&feature, &finding.kind) => {}
+                None if rulings.rejects(&dataset.id, "", &finding.kind) => {}
                 Some(feature) if finding.member == member => {
                     mask.hidden.insert(feature);
                 }
@@ -42,22 +55,28 @@ pub(crate) fn of(access: &Access, dataset: &Dataset, member: &[String], schema: 
         }
     }
     for feature in &schema.features {
-        semantic(&FeaturePath::column(&feature.name), feature, &mut mask.hidden);
+        semantic(&FeaturePath::column(&feature.name), feature, &rejects, &mut mask);
     }
     Ok(mask)
 }
 
 /// Features that a recogniser or a person gave a personal meaning.
-fn semantic(path: &FeaturePath, feature: &Feature, hidden: &mut BTreeSet<FeaturePath>) {
-    if feature.semantic.as_deref().is_some_and(|kind| Category::of(kind) != Category::Indirect) {
-        hidden.insert(path.clone());
+fn semantic(
+    path: &FeaturePath,
+    feature: &Feature,
+    rejects: &dyn Fn(&FeaturePath, &str) -> bool,
+    mask: &mut Mask,
+) {
+    let told = |kind: &str| Category::of(kind) != Category::Indirect && !rejects(path, kind);
+    if feature.semantic.as_deref().is_some_and(told) || mask.confirmed.contains(&path.to_string()) {
+        mask.hidden.insert(path.clone());
     }
     let (mut kind, mut path) = (&feature.kind, path.clone());
     while let FeatureType::List(item) = kind {
         (kind, path) = (item, path.items());
     }
     if let FeatureType::Struct(fields) = kind {
-        fields.iter().for_each(|field| semantic(&path.field(&field.name), field, hidden));
+        fields.iter().for_each(|field| semantic(&path.field(&field.name), field, rejects, mask));
     }
 }
 

@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Crawl(Crawl),
     /// List datasets: what lies in the lake, with schemas
     Datasets(Datasets),
+    /// Show what is personal and why; confirm or reject it
+    Findings(Findings),
     /// Show where things came from and where they went
     Lineage(Lineage),
     /// Find datasets and blobs by words and facets
@@ -119,6 +121,33 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  headwater findings
+  headwater findings orders
+  headwater findings orders --reject order_ref PHONE_NUMBER
+  headwater findings orders --confirm c7 PERSON_NAME
+  headwater findings --record --json")]
+pub(crate) struct Findings {
+    /// Only of one dataset: its name, root or id
+    pub(crate) dataset: Option<String>,
+    /// Say that a kind is in a feature, whatever recognisers make of it
+    #[arg(long, num_args = 2, value_names = ["FEATURE", "KIND"], requires = "dataset", group = "decision")]
+    pub(crate) confirm: Vec<String>,
+    /// Say that a finding is a false alarm
+    #[arg(long, num_args = 2, value_names = ["FEATURE", "KIND"], requires = "dataset", group = "decision")]
+    pub(crate) reject: Vec<String>,
+    /// Take back what was said
+    #[arg(long, num_args = 2, value_names = ["FEATURE", "KIND"], requires = "dataset", group = "decision")]
+    pub(crate) forget: Vec<String>,
+    /// One entry a dataset: which kinds, in which features, why (GDPR Art. 30)
+    #[arg(long, conflicts_with_all = ["dataset", "decision"])]
+    pub(crate) record: bool,
+    #[command(flatten)]
+    pub(crate) at: AsOf,
 }
 
 /// `--as-of`.

@@ -40,6 +40,25 @@ pub(super) const TOKENS: &[Column] = &[
     ("by", "/created_by", Look::Plain),
     ("revoked", "/revoked", Look::Time),
 ];
+pub(super) const FINDINGS: &[Column] = &[
+    ("dataset", "/dataset", Look::Plain),
+    ("feature", "/feature", Look::Plain),
+    ("kind", "/kind", Look::Plain),
+    ("category", "/category", Look::Plain),
+    ("cells", "/cells", Look::Count),
+    ("confidence", "/confidence", Look::Count),
+    ("ruling", "/ruling", Look::Plain),
+    ("why", "/why", Look::Plain),
+];
+pub(super) const PROCESSING: &[Column] = &[
+    ("dataset", "/dataset", Look::Plain),
+    ("source", "/source", Look::Plain),
+    ("root", "/root", Look::Plain),
+    ("blobs", "/blobs", Look::Count),
+    ("rows", "/rows", Look::Count),
+    ("special", "/special", Look::Plain),
+    ("kinds", "/kinds", Look::Plain),
+];
 pub(super) const SCHEMAS: &[Column] = &[
     ("dataset", "/dataset", Look::Plain),
     ("schema", "/schema", Look::Features),

@@ -6,7 +6,7 @@ use catalog::{Error, Result};
 use clap::CommandFactory as _;
 use crawler::recognise::set_default_regions;
 
-use super::args::{Arguments, Audit, Command, Erase, Schema, Serve, Subject, Token, Upkeep};
+use super::args::{Arguments, Audit, Command, Erase, Findings, Schema, Serve, Subject, Token, Upkeep};
 use super::columns::*;
 use super::door::Door;
 use super::files::{certificate, infer, package, scan, sniff};
@@ -14,8 +14,8 @@ use super::people;
 use super::query;
 use super::render::{self, Column};
 use crate::compose;
-use crate::config::{self, Config};
-use crate::ops::{Direction, LineageQuery, Operation, Paging, import_from};
+use crate::config::{self, Config, recogniser};
+use crate::ops::{Decision, Direction, LineageQuery, Operation, Paging, import_from};
 
 /// Runs a command and gives its exit code.
 ///
@@ -27,6 +27,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8> {
     if !config.phone_regions.is_empty() {
         set_default_regions(config.phone_regions.clone());
     }
+    recogniser::put_in_force(&config.recognisers)?;
     let json = arguments.global.json;
     match arguments.command {
         Command::Completions { shell } => {
@@ -163,6 +164,7 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
         }
         Command::Token(Token::List) => (Operation::TokenList, TOKENS),
         Command::Token(Token::Revoke { which }) => (Operation::TokenRevoke { which }, TOKENS),
+        Command::Findings(findings) => ask_findings(findings),
         Command::Schema(schema) => ask_schema(schema)?,
         Command::Catalog(upkeep) => ask_upkeep(upkeep)?,
         Command::Sql(_)
@@ -177,6 +179,25 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
 
 fn no_operation() -> Error {
     Error::internal("run command", "it asks for no operation")
+}
+
+fn ask_findings(asked: Findings) -> (Operation, &'static [Column]) {
+    let as_of = asked.at.as_of;
+    if asked.record {
+        return (Operation::ProcessingRecord { as_of }, PROCESSING);
+    }
+    let decided = [
+        (Decision::Confirm, asked.confirm),
+        (Decision::Reject, asked.reject),
+        (Decision::Forget, asked.forget),
+    ];
+    for (decision, words) in decided {
+        if let (Some(which), [feature, kind]) = (&asked.dataset, words.as_slice()) {
+            let (which, feature, kind) = (which.clone(), feature.clone(), kind.clone());
+            return (Operation::FindingRule { which, feature, kind, decision }, FINDINGS);
+        }
+    }
+    (Operation::Findings { which: asked.dataset, as_of }, FINDINGS)
 }
 
 fn ask_schema(schema: Schema) -> Result<(Operation, &'static [Column])> {

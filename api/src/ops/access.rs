@@ -29,6 +29,9 @@ impl Operation {
             Self::EraseCertificate { .. } => "erase_certificate",
             Self::Datasets { .. } => "datasets",
             Self::DatasetShow { .. } => "dataset_show",
+            Self::Findings { .. } => "findings",
+            Self::FindingRule { .. } => "finding_rule",
+            Self::ProcessingRecord { .. } => "processing_record",
             Self::Schemas { .. } => "schemas",
             Self::SchemaShow { .. } => "schema_show",
             Self::SchemaDiff { .. } => "schema_diff",
@@ -55,6 +58,8 @@ impl Operation {
             | Self::Lineage { .. }
             | Self::Datasets { .. }
             | Self::DatasetShow { .. }
+            | Self::Findings { .. }
+            | Self::ProcessingRecord { .. }
             | Self::Schemas { .. }
             | Self::SchemaShow { .. }
             | Self::SchemaDiff { .. }
@@ -63,6 +68,7 @@ impl Operation {
             | Self::RunShow { .. } => &[Role::Viewer],
             Self::Sql { .. } => &[Role::Analyst],
             Self::Crawl { .. } | Self::LineageReport { .. } | Self::SchemaPin { .. } => &[Role::Steward],
+            Self::FindingRule { .. } => &[Role::Steward, Role::PrivacyOfficer],
             Self::SubjectFind { .. }
             | Self::SubjectPackage { .. }
             | Self::ErasePlan { .. }

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use catalog::model::{
-    BlobVersion, Category, Dataset, Feature, FeatureStatistics, FeatureType, Findings, Schema, Source,
-    SourceId, Statistics,
+    BlobVersion, Category, Dataset, Feature, FeatureStatistics, FeatureType, Schema, Source, SourceId,
+    Statistics,
 };
+use catalog::ruling::Rulings;
 use catalog::store::record::Index;
 use catalog::{AsOf, Catalog, Error, Result};
 use serde_json::{Value, json};
 
+use super::findings::{Sum, sums};
 use super::{Answer, Paging};
 
 /// Blobs that a dataset's page names.
@@ -232,23 +234,14 @@ impl FeatureSum {
     }
 }
 
-/// Kinds of personal data by feature, with counts over the dataset's blobs.
+/// Kinds of personal data by feature, with counts over the dataset's blobs; false alarms that somebody rejected are left out.
 fn findings(catalog: &Catalog, dataset: &Dataset, as_of: AsOf) -> Result<Value> {
-    let mut sums: Vec<(String, String, u64, f32)> = Vec::new();
-    for id in &dataset.blobs {
-        for finding in catalog.get::<Findings>(id, as_of)?.into_iter().flat_map(|found| found.findings) {
-            let feature = finding.feature.map(|path| path.to_string()).unwrap_or_default();
-            match sums.iter_mut().find(|(known, kind, ..)| *known == feature && *kind == finding.kind) {
-                Some((.., count, confidence)) => {
-                    *count += finding.count;
-                    *confidence = confidence.max(finding.confidence);
-                }
-                None => sums.push((feature, finding.kind, finding.count, finding.confidence)),
-            }
-        }
-    }
-    let row = |(feature, kind, count, confidence): (String, String, u64, f32)| json!({"feature": feature, "category": Category::of(&kind).name(), "kind": kind, "count": count, "confidence": round(confidence)});
-    Ok(sums.into_iter().map(row).collect())
+    let sums = sums(catalog, dataset, &Rulings::load(catalog, as_of)?, as_of)?;
+    let row = |((feature, kind), sum): ((String, String), Sum)| {
+        let category = Category::of(&kind).name();
+        json!({"feature": feature, "category": category, "kind": kind, "count": sum.count, "confidence": round(sum.confidence)})
+    };
+    Ok(sums.into_iter().filter(|(_, sum)| sum.ruling != Some(false)).map(row).collect())
 }
 
 /// Two digits are all that a confidence means.

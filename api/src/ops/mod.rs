@@ -9,6 +9,7 @@
 //! | [`people`] | one person: find, plan, approve, erase, verify, certify |
 //! | [`package`] | what is held of a person, to hand over |
 //! | [`datasets`] | what lies in the lake |
+//! | [`findings`] | which of it is personal, and what people decided of that |
 //! | [`schemas`] | how datasets should look |
 //! | [`history`] | runs and the audit log |
 //! | [`tokens`] | who may ask |
@@ -20,6 +21,7 @@ pub(crate) mod access;
 pub(crate) mod answer;
 mod crawl;
 mod datasets;
+mod findings;
 mod history;
 mod lineage;
 mod package;
@@ -38,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use answer::{Answer, Outcome, Paging};
 pub(crate) use datasets::{feature_row, round};
+pub(crate) use findings::Decision;
 pub(crate) use lineage::{Direction, LineageQuery};
 pub(crate) use sql::{SqlFormat, SqlQuery};
 pub(crate) use upkeep::import_from;
@@ -199,6 +202,32 @@ pub(crate) enum Operation {
     DatasetShow {
         /// Its name, root or id.
         which: String,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
+    /// What is personal in datasets, and why.
+    Findings {
+        /// One dataset's: its name, root or id.
+        #[serde(default)]
+        which: Option<String>,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
+    /// What somebody decides of a finding; it wins over recognisers, also after later crawls.
+    FindingRule {
+        /// The dataset.
+        which: String,
+        /// The feature; empty for paths.
+        feature: String,
+        /// The kind.
+        kind: String,
+        /// What is decided.
+        decision: Decision,
+    },
+    /// Which datasets hold which kinds of personal data, with reasons (Art. 30 GDPR).
+    ProcessingRecord {
         /// As the catalog was then.
         #[serde(default)]
         as_of: Option<Timestamp>,

@@ -6,7 +6,8 @@ use catalog::model::{Principal, Timestamp};
 use catalog::{AsOf, Error, Result};
 
 use super::{
-    Answer, Operation, crawl, datasets, history, lineage, people, schemas, search, sql, tokens, upkeep,
+    Answer, Operation, crawl, datasets, findings, history, lineage, people, schemas, search, sql, tokens,
+    upkeep,
 };
 use crate::compose::App;
 
@@ -55,6 +56,11 @@ impl Operation {
                 datasets::list(catalog, which.as_deref(), files, as_of(at), &paging)
             }
             Self::DatasetShow { which, as_of: at } => datasets::show(catalog, &which, as_of(at)),
+            Self::Findings { which, as_of: at } => findings::list(catalog, which.as_deref(), as_of(at)),
+            Self::FindingRule { which, feature, kind, decision } => {
+                findings::rule(catalog, who, (&which, &feature, &kind), decision)
+            }
+            Self::ProcessingRecord { as_of: at } => findings::record(catalog, as_of(at)),
             Self::Schemas { as_of: at, paging } => schemas::list(catalog, as_of(at), &paging),
             Self::SchemaShow { which, history, as_of: at } => {
                 schemas::show(catalog, &which, history, as_of(at))

@@ -1,12 +1,13 @@
 //! Every route under `/v1`. A new one is one row here; the router and the OpenAPI document follow.
 
-use catalog::{Error, Result};
-use serde_json::Value;
+mod operations;
 
-use super::input::Input;
+use catalog::Error;
+
+use operations::{finding_rule, lineage, new_token, sql};
+
 use super::{Parameter, Route, Shape};
-use crate::auth::parse_role;
-use crate::ops::{Direction, LineageQuery, Operation, SqlFormat, SqlQuery};
+use crate::ops::Operation;
 
 const fn optional(name: &'static str, kind: &'static str, about: &'static str) -> Parameter {
     Parameter { name, kind, required: false, about }
@@ -19,48 +20,6 @@ const fn required(name: &'static str, kind: &'static str, about: &'static str) -
 const AS_OF: Parameter = optional("as_of", "time", "Answer as the catalog was then.");
 
 const HASH: Parameter = required("hash", "string", "The plan's hash: 64 hexadecimal digits.");
-
-fn lineage(input: &Input) -> Result<Operation> {
-    let direction = match input.text("direction").as_deref() {
-        None | Some("both") => Direction::Both,
-        Some("up") => Direction::Up,
-        Some("down") => Direction::Down,
-        Some(_) => return Err(Error::invalid("read request", "direction is up, down or both")),
-    };
-    let query = LineageQuery {
-        thing: input.text("thing"),
-        direction,
-        depth: input.number("depth")?,
-        dot: input.flag("dot"),
-    };
-    Ok(Operation::Lineage { query, as_of: input.time("as_of")?, paging: input.paging()? })
-}
-
-fn sql(input: &Input) -> Result<Operation> {
-    let format = match input.body_text("format")?.as_deref() {
-        None | Some("json") => SqlFormat::Json,
-        Some("csv") => SqlFormat::Csv,
-        Some("arrow") => SqlFormat::Arrow,
-        Some(_) => return Err(Error::invalid("read request", "format is json, csv or arrow")),
-    };
-    let limit = match input.body.get("limit") {
-        None | Some(Value::Null) => None,
-        Some(limit) => {
-            let wrong = || Error::invalid("read request", "limit is no number of rows");
-            Some(limit.as_u64().ok_or_else(wrong)?)
-        }
-    };
-    Ok(Operation::Sql {
-        query: SqlQuery { query: input.body_required("query")?, format, limit, as_of: input.time("as_of")? },
-    })
-}
-
-fn new_token(input: &Input) -> Result<Operation> {
-    let roles = input.body_texts("roles")?;
-    let roles: std::result::Result<_, String> = roles.iter().map(|role| parse_role(role)).collect();
-    let roles = roles.map_err(|reason| Error::invalid("create token", reason))?;
-    Ok(Operation::TokenCreate { name: input.body_required("name")?, roles })
-}
 
 /// All of them.
 pub(crate) static ROUTES: &[Route] = &[
@@ -401,6 +360,40 @@ pub(crate) static ROUTES: &[Route] = &[
                 as_of: input.time("as_of")?,
             })
         },
+    },
+    Route {
+        method: "GET",
+        path: "/v1/findings",
+        summary: "What is personal in datasets, and why; rejected false alarms are marked.",
+        query: &[optional("dataset", "string", "A dataset's name, root or id."), AS_OF],
+        body: &[],
+        shape: Shape::Items,
+        operation: |input| {
+            Ok(Operation::Findings { which: input.text("dataset"), as_of: input.time("as_of")? })
+        },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/findings/rulings",
+        summary: "Confirms or rejects a finding; it wins over recognisers, also after later crawls.",
+        query: &[],
+        body: &[
+            required("dataset", "string", "A dataset's name, root or id."),
+            required("feature", "string", "The feature; empty for paths."),
+            required("kind", "string", "The kind, such as `PHONE_NUMBER`."),
+            required("decision", "string", "`confirm`, `reject` or `forget`."),
+        ],
+        shape: Shape::One,
+        operation: finding_rule,
+    },
+    Route {
+        method: "GET",
+        path: "/v1/findings/record",
+        summary: "Which datasets hold which kinds of personal data, with reasons (GDPR Art. 30).",
+        query: &[AS_OF],
+        body: &[],
+        shape: Shape::Items,
+        operation: |input| Ok(Operation::ProcessingRecord { as_of: input.time("as_of")? }),
     },
     Route {
         method: "POST",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlobId, FeaturePath, TokenDigest};
+use super::{BlobId, DatasetId, FeaturePath, Timestamp, TokenDigest};
 
 /// All findings in one blob version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,24 @@ pub struct Finding {
     pub count: u64,
     /// Why, for people: shares and header words, no values.
     pub why: String,
+}
+
+/// What a person decided of one kind in one feature of a dataset. It wins over what recognisers say, also after later crawls:
+/// it stands by the dataset, not by the blobs that come and go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The feature's path as it is shown; empty for paths and names of members.
+    pub feature: String,
+    /// The kind.
+    pub kind: String,
+    /// Whether it is there; false if the finding is a false alarm.
+    pub confirmed: bool,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The identifiers of data subjects in one blob version, as keyed digests.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::{
     AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobTokens, BlobVersion,
     Certificate, ContentSketch, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold,
-    Plan, Schema, Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
+    Plan, Ruling, Schema, Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
 };
 
 use super::export::for_each_page;
@@ -81,6 +81,7 @@ static RECORDS: &[RecordKind] = &[
     kind::<Certificate>(),
     kind::<Hold>(),
     kind::<Suppression>(),
+    kind::<Ruling>(),
     kind::<AccessToken>(),
 ];
 

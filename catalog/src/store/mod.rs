@@ -12,6 +12,7 @@ pub mod record;
 mod record_access;
 mod record_blob;
 mod record_erasure;
+mod record_ruling;
 mod rewrite;
 pub mod sled;
 

@@ -7,7 +7,7 @@ use catalog::model::{SubjectIdentifier, TokenDigest};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::recognise::{self, RECOGNISERS};
+use crate::recognise;
 
 /// Kinds of declared keys start so; the normalised name of the key column follows.
 pub const KEY: &str = "KEY:";
@@ -93,7 +93,8 @@ fn kind_of(name: &str) -> Result<String> {
     let declared = name.strip_prefix(KEY).or_else(|| name.strip_prefix("key:"));
     let key = recognise::is_key_name(declared.unwrap_or(name)).or_else(|| declared.map(str::to_lowercase));
     key.filter(|key| !key.is_empty()).map(|key| format!("{KEY}{key}")).ok_or_else(|| {
-        let known: Vec<_> = RECOGNISERS.iter().filter(|one| one.identifies).map(|one| one.id_name).collect();
+        let known: Vec<_> =
+            recognise::recognisers().iter().filter(|one| one.identifies).map(|one| one.id_name).collect();
         let known = known.join(", ");
         Error::invalid(OPERATION, format!("write one of {known}, or a key column such as customer_id"))
     })

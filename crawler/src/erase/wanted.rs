@@ -1,54 +1,62 @@
-//! Identifiers compiled for one look at a cell: however many people are sought, a text is read once a kind and each of its
-//! tokens is looked up. A thousand people in one request cost a cell what one person costs.
+//! Identifiers compiled for one look at a cell: however many people are sought, a text is read once, and the recognisers run
+//! only around what may be one of them ([`Known`]). A thousand people in one request cost a cell what one person costs.
 
 use std::collections::HashMap;
 
 use super::identifier::Identifier;
-use crate::recognise;
+use crate::recognise::{self, Known};
 
 /// Normal form → numbers of the identifiers that it may stand for.
 type Forms = HashMap<String, Vec<usize>>;
 
 /// Identifiers by kind and normal form.
 pub(super) struct Wanted {
-    /// Kinds that any text may hold.
-    kinds: Vec<(String, Forms)>,
+    /// What any text may hold.
+    known: Known,
+    /// By place in `known`: the kind, and the numbers of the identifiers that the form may stand for.
+    places: Vec<(String, Vec<usize>)>,
     /// Key columns by their normalised name.
     keys: Vec<(String, Forms)>,
 }
 
 impl Wanted {
     pub(super) fn new(identifiers: &[Identifier]) -> Self {
-        let mut wanted = Self { kinds: Vec::new(), keys: Vec::new() };
+        let mut keys: Vec<(String, Forms)> = Vec::new();
+        let mut forms: Vec<(&str, &str)> = Vec::new();
+        let mut places: Vec<(String, Vec<usize>)> = Vec::new();
+        let mut met: HashMap<(&str, &str), usize> = HashMap::new();
         for (number, identifier) in identifiers.iter().enumerate() {
-            let (list, name) = match identifier.key() {
-                Some(key) => (&mut wanted.keys, key),
-                None => (&mut wanted.kinds, identifier.kind.as_str()),
-            };
-            let place = list.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-                list.push((name.to_owned(), Forms::new()));
-                list.len() - 1
-            });
             for form in &identifier.forms {
-                let numbers = list[place].1.entry(form.clone()).or_default();
+                let numbers = match identifier.key() {
+                    Some(key) => of_key(&mut keys, key).entry(form.clone()).or_default(),
+                    None => {
+                        let kind = identifier.kind.as_str();
+                        let place = *met.entry((kind, form)).or_insert_with(|| {
+                            forms.push((kind, form));
+                            places.push((kind.to_owned(), Vec::new()));
+                            places.len() - 1
+                        });
+                        &mut places[place].1
+                    }
+                };
                 if numbers.last() != Some(&number) {
                     numbers.push(number);
                 }
             }
         }
-        wanted
+        Self { known: Known::new(forms), places, keys }
     }
 
     /// Whether cells of a column with this key name, if it has one, can hold anybody.
     pub(super) fn tests(&self, key: Option<&str>) -> bool {
-        !self.kinds.is_empty() || self.keys.iter().any(|(name, _)| Some(name.as_str()) == key)
+        !self.places.is_empty() || self.keys.iter().any(|(name, _)| Some(name.as_str()) == key)
     }
 
     /// Puts the numbers of all identifiers that a cell holds into `found`, each once, in order.
     pub(super) fn in_cell(&self, key: Option<&str>, text: &str, found: &mut Vec<usize>) {
         found.clear();
-        for (kind, forms) in &self.kinds {
-            in_text(kind, forms, text, found);
+        if !self.places.is_empty() {
+            self.known.find(text, |place, _, _| found.extend(&self.places[place].1));
         }
         let of_key = key.and_then(|key| self.keys.iter().find(|(name, _)| name == key));
         if let Some((_, forms)) = of_key {
@@ -61,17 +69,19 @@ impl Wanted {
 
     /// Whether a text holds one of the identifiers of a kind; `None` if none of that kind is sought.
     pub(super) fn holds(&self, kind: &str, text: &str) -> Option<bool> {
-        let (kind, forms) = self.kinds.iter().find(|(known, _)| known == kind)?;
-        let mut found = Vec::new();
-        in_text(kind, forms, text, &mut found);
-        Some(!found.is_empty())
+        self.places.iter().find(|(known, _)| known == kind)?;
+        let mut holds = false;
+        self.known.find(text, |place, _, _| holds |= self.places[place].0 == kind);
+        Some(holds)
     }
 }
 
-fn in_text(kind: &str, forms: &Forms, text: &str, found: &mut Vec<usize>) {
-    recognise::each_normal_form(kind, text, &mut |form| {
-        found.extend(forms.get(form).into_iter().flatten());
+fn of_key<'k>(keys: &'k mut Vec<(String, Forms)>, key: &str) -> &'k mut Forms {
+    let place = keys.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
+        keys.push((key.to_owned(), Forms::new()));
+        keys.len() - 1
     });
+    &mut keys[place].1
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::national_id::schemes::SCHEMES;
-use super::{RECOGNISERS, Span, address, dob, header, name, national_id, passport, username};
+use super::{Span, address, dob, header, name, national_id, passport, recognisers, username};
 
 /// The shape of cells is read from this many non-empty cells, then from one in [`SAMPLE_STEP`].
 const SAMPLE_FULL: u64 = 2048;
@@ -231,7 +231,7 @@ pub struct ColumnTally {
 impl ColumnTally {
     /// Begins a column.
     pub fn new(header: &str) -> Self {
-        let none = vec![0; RECOGNISERS.len()];
+        let none = vec![0; recognisers().len()];
         Self {
             header_words: header::words(header),
             cells: 0,
@@ -254,7 +254,7 @@ impl ColumnTally {
         self.non_empty += 1;
         let start = text.len() - text.trim_start().len();
         let mut inside = false;
-        for (i, recogniser) in RECOGNISERS.iter().enumerate().filter(|_| !spans.is_empty()) {
+        for (i, recogniser) in recognisers().iter().enumerate().filter(|_| !spans.is_empty()) {
             let mut of_kind = spans.iter().filter(|s| s.kind == recogniser.kind).peekable();
             if of_kind.peek().is_none() {
                 continue;
@@ -268,7 +268,7 @@ impl ColumnTally {
         if self.non_empty <= SAMPLE_FULL || self.non_empty.is_multiple_of(SAMPLE_STEP) {
             self.shape.look(cell);
             if cell.len() <= CELL_BYTES_MAX {
-                for (i, recogniser) in RECOGNISERS.iter().enumerate() {
+                for (i, recogniser) in recognisers().iter().enumerate() {
                     self.form[i] += u64::from((recogniser.normalise)(cell).is_some());
                 }
             }
@@ -277,14 +277,14 @@ impl ColumnTally {
 
     /// Judges the column, the most confident kind first.
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let mut verdicts: Vec<Verdict> = (0..RECOGNISERS.len()).filter_map(|i| self.verdict(i)).collect();
+        let mut verdicts: Vec<Verdict> = (0..recognisers().len()).filter_map(|i| self.verdict(i)).collect();
         verdicts.extend(self.free_text());
         verdicts.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
         verdicts
     }
 
     fn verdict(&self, i: usize) -> Option<Verdict> {
-        let recogniser = RECOGNISERS[i];
+        let recogniser = recognisers()[i];
         let facts = ColumnFacts {
             header_words: &self.header_words,
             cells: self.cells,

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::hits::TokenSink;
-use super::{RECOGNISERS, Recogniser, Span, by_kind, decode, phone, scan};
+use super::{Recogniser, Span, by_kind, decode, phone, recognisers, scan};
 
 /// Keys of rows are indexed under `KEY:` and the normalised name of their column.
 const KEY_PREFIX: &str = "KEY:";
@@ -81,14 +81,14 @@ pub fn identifiers(text: &str, spans: &[Span], out: &mut Vec<(&'static str, Stri
 
 /// The recognisers whose kinds go into the index.
 static IDENTIFYING: LazyLock<Vec<&'static Recogniser>> =
-    LazyLock::new(|| RECOGNISERS.iter().copied().filter(|r| r.identifies).collect());
+    LazyLock::new(|| recognisers().iter().copied().filter(|r| r.identifies).collect());
 
 /// The tokens of a text, each once, and its spans if anybody wants them.
 pub(super) fn gather(text: &str, spans: Option<&mut Vec<Span>>, out: &mut Vec<(&'static str, String)>) {
     let mut found = Vec::new();
     let mut give = |kind, _, _, normal: &str| found.push((kind, normal.to_owned()));
     match spans {
-        Some(spans) => scan::run(RECOGNISERS, text, Some(spans), Some(&mut give)),
+        Some(spans) => scan::run(recognisers(), text, Some(spans), Some(&mut give)),
         None => scan::run(&IDENTIFYING, text, None, Some(&mut give)),
     }
     each_whole(&IDENTIFYING, text, &mut give);

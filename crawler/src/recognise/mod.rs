@@ -4,13 +4,17 @@
 //! [`RECOGNISERS`]. `scan` runs the whole table over a text, `lookup` finds one identifier again, `column` weighs a
 //! feature, `key` names the key columns. What becomes of a finding (digest, record, index) is for `stage` to say.
 
+use std::sync::LazyLock;
+
 mod account;
 mod address;
 mod announced;
 mod bic;
 mod card;
+mod checksum;
 mod column;
 mod crypto;
+mod declared;
 mod decode;
 mod device;
 mod dob;
@@ -46,6 +50,7 @@ mod vin;
 mod tests;
 
 pub use column::{ColumnFacts, ColumnTally, Shape, Verdict};
+pub use declared::{DECLARED_MAX, Declaration, declare};
 pub use hits::Hits;
 pub use key::{is_key_name, key_name};
 pub use known::Known;
@@ -136,10 +141,24 @@ pub static RECOGNISERS: &[&Recogniser] = &[
 /// For kinds that only a word before them or a column tells.
 fn no_find(_: &Outline<'_>, _: &mut Hits<'_>) {}
 
+/// The built-in rows, and behind them the declared ones.
+static ALL: LazyLock<Vec<&'static Recogniser>> =
+    LazyLock::new(|| RECOGNISERS.iter().chain(declared::rows()).copied().collect());
+
+/// All rows: built in or declared in the configuration.
+pub fn recognisers() -> &'static [&'static Recogniser] {
+    &ALL
+}
+
+/// Whether a name is a kind of ours or what people type for one.
+fn is_built_in(name: &str) -> bool {
+    RECOGNISERS.iter().any(|r| r.kind.eq_ignore_ascii_case(name) || r.id_name.eq_ignore_ascii_case(name))
+}
+
 /// Finds a recogniser by its kind or by the name that people type.
 pub fn by_kind(kind_or_id_name: &str) -> Option<&'static Recogniser> {
     let wanted = kind_or_id_name.trim();
-    RECOGNISERS
+    recognisers()
         .iter()
         .find(|r| r.kind.eq_ignore_ascii_case(wanted) || r.id_name.eq_ignore_ascii_case(wanted))
         .copied()

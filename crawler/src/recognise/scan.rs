@@ -2,7 +2,7 @@
 
 use super::hits::TokenSink;
 use super::outline::{AT, COLON, DIGIT, DOT, LETTER, UPPER, WIDE};
-use super::{Hits, Outline, RECOGNISERS, Recogniser, Span, announced, decode, lookup};
+use super::{Hits, Outline, Recogniser, Span, announced, declared, decode, lookup, recognisers};
 
 /// Whether a text of these classes can hold the kind.
 fn has_chance(kind: &str, classes: u8) -> bool {
@@ -14,7 +14,7 @@ fn has_chance(kind: &str, classes: u8) -> bool {
         "USERNAME" => classes & LETTER != 0,
         "MAC_ADDRESS" => classes & (DIGIT | LETTER) != 0,
         "CRYPTO_ADDRESS" => true,
-        _ => all(DIGIT) || kind == "AUTH_TOKEN",
+        _ => all(DIGIT) || kind == "AUTH_TOKEN" || kind == "SWIFT_CODE" || declared::is_declared(kind),
     }
 }
 
@@ -25,7 +25,7 @@ const PIECE_BYTES: usize = 2048;
 /// confident wins, then the longer.
 pub fn recognise(text: &str, out: &mut Vec<Span>) {
     let mut spans = Vec::new();
-    run(RECOGNISERS, text, Some(&mut spans), None);
+    run(recognisers(), text, Some(&mut spans), None);
     settle(&mut spans);
     out.append(&mut spans);
 }

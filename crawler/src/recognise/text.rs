@@ -148,8 +148,8 @@ pub(super) fn lower(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a lower-cased window has one of the words, each as a whole word unless its script is unspaced.
-pub(super) fn has_word(window: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| last_word(window, word).is_some())
+pub(super) fn has_word(window: &str, words: &[impl AsRef<str>]) -> bool {
+    words.iter().any(|word| last_word(window, word.as_ref()).is_some())
 }
 
 /// Where the last whole-word occurrence of `word` ends in a lower-cased window.

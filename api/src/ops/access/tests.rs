@@ -26,8 +26,11 @@ const LIST: &[(&str, &[Role])] = &[
     ("erase_run", &[Role::PrivacyOfficer]),
     ("erase_show", &[Role::PrivacyOfficer, Role::Approver]),
     ("erase_verify", &[Role::PrivacyOfficer]),
+    ("finding_rule", &[Role::Steward, Role::PrivacyOfficer]),
+    ("findings", &[Role::Viewer]),
     ("lineage", &[Role::Viewer]),
     ("lineage_report", &[Role::Steward]),
+    ("processing_record", &[Role::Viewer]),
     ("run_show", &[Role::Viewer]),
     ("runs", &[Role::Viewer]),
     ("schema_diff", &[Role::Viewer]),
@@ -58,6 +61,7 @@ fn operations() -> Vec<Operation> {
             json!({"operation": name, "plan": "x", "hash": "x"}),
             json!({"operation": name, "name": "x", "roles": []}),
             json!({"operation": name, "hold": "x"}),
+            json!({"operation": name, "which": "x", "feature": "x", "kind": "x", "decision": "reject"}),
             json!({"operation": name, "ids": [], "reason": "x"}),
             json!({"operation": name, "path": "/x"}),
             json!({"operation": name, "event": {}}),
@@ -106,8 +110,7 @@ fn may(who: &Principal, operation: &Operation) -> bool {
 
 #[test]
 fn every_operation_has_a_route_or_is_the_owners_own() {
-    let body =
-        json!({"hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"], "reason": "x"});
+    let body = json!({"dataset": "x", "feature": "x", "kind": "x", "decision": "reject", "hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"], "reason": "x"});
     let one = |name: &str| (name.to_owned(), "1".to_owned());
     let input = Input { path: [one("id")].into(), query: [one("q")].into(), body };
     let mut routed: Vec<_> = ROUTES.iter().map(|route| (route.operation)(&input).unwrap().name()).collect();

@@ -6,6 +6,7 @@
 mod checks;
 pub(super) mod schemes;
 
+pub(super) use checks::{mod_11_10, verhoeff};
 use schemes::{SCHEMES, Scheme};
 
 use std::sync::LazyLock;

@@ -7,6 +7,7 @@ use catalog::model::{
     Anomaly, AnomalyKind, BlobId, BlobVersion, Dataset, Feature, FeaturePath, FeatureType, Findings, Schema,
     Statistics,
 };
+use catalog::ruling::Rulings;
 use catalog::schema::{infer, merge, validate};
 use catalog::{AsOf, Catalog, Change};
 
@@ -65,6 +66,7 @@ pub(super) fn votes(catalog: &Catalog, datasets: &[Dataset], facts: &Facts) -> R
             home[position] = Some(number as u32);
         }
     }
+    let rulings = Rulings::load(catalog, AsOf::Now)?;
     let mut after = None;
     loop {
         let page = catalog.list::<Findings>(AsOf::Now, after.as_deref(), PAGE_RECORDS)?;
@@ -75,7 +77,9 @@ pub(super) fn votes(catalog: &Catalog, datasets: &[Dataset], facts: &Facts) -> R
             let votes = &mut votes[number as usize];
             for finding in found.findings {
                 let Some(path) = finding.feature.filter(|_| finding.member.is_empty()) else { continue };
-                if finding.confidence >= SEMANTIC_MIN && finding.kind != "FREE_TEXT_PII" {
+                let ruling = rulings.of(&datasets[number as usize].id, &path.to_string(), &finding.kind);
+                let sure = finding.confidence >= SEMANTIC_MIN && finding.kind != "FREE_TEXT_PII";
+                if ruling.unwrap_or(sure) {
                     *votes.entry(path).or_default().entry(finding.kind).or_default() += finding.confidence;
                 }
             }

@@ -45,7 +45,7 @@ pub(super) fn all_same(number: &[u8]) -> bool {
     number.iter().all(|b| *b == number[0])
 }
 
-pub(super) fn mod_11_10(n: &[u8]) -> bool {
+pub(in crate::recognise) fn mod_11_10(n: &[u8]) -> bool {
     let (last, head) = match n.split_last() {
         Some(parts) => parts,
         None => return false,
@@ -58,7 +58,7 @@ pub(super) fn mod_11_10(n: &[u8]) -> bool {
 }
 
 /// Verhoeff's checksum over the dihedral group of order ten (1969), the check digit last.
-pub(super) fn verhoeff(n: &[u8]) -> bool {
+pub(in crate::recognise) fn verhoeff(n: &[u8]) -> bool {
     const PERMUTE: [[u8; 10]; 8] = [
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
         [1, 5, 7, 6, 2, 8, 3, 0, 9, 4],

@@ -4,5 +4,6 @@ mod digits;
 mod europe;
 mod world;
 
+pub(in crate::recognise) use digits::{mod_11_10, verhoeff};
 pub(super) use europe::*;
 pub(super) use world::*;

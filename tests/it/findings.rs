@@ -1,0 +1,56 @@
+//! What people decide of findings: it wins over recognisers, stands over later crawls, and shows in SQL and in the record.
+
+use headwater_tests::Headwater;
+use serde_json::Value;
+
+fn ruling<'v>(rows: &'v [Value], feature: &str, kind: &str) -> Option<&'v Value> {
+    let row = rows.iter().find(|row| row["feature"] == feature && row["kind"] == kind);
+    row.map(|row| &row["ruling"])
+}
+
+#[test]
+fn a_decision_on_a_finding_stands_over_later_crawls_and_shows_in_sql() {
+    let folder = tempfile::tempdir().unwrap();
+    let headwater = Headwater::in_folder(folder.path());
+    let lake = folder.path().join("lake");
+    std::fs::create_dir(&lake).unwrap();
+    let write = |last: &str| {
+        let rows = "support@shop.example,anna\nsales@shop.example,bert\ninfo@shop.example,";
+        std::fs::write(lake.join("desks.csv"), format!("inbox,code\n{rows}{last}\n")).unwrap();
+        headwater.run(["crawl", lake.to_str().unwrap()]).expect(0);
+    };
+    let findings = || headwater.run(["findings", "desks", "--json"]).expect(0).lines();
+    let select = |analyst: &str| {
+        let query = "SELECT inbox, code FROM desks ORDER BY 1 LIMIT 1";
+        headwater.run_as(analyst, ["sql", query, "--json"]).expect(0).lines()
+    };
+    write("carl");
+    let before = findings();
+    assert_eq!(ruling(&before, "inbox", "EMAIL_ADDRESS"), Some(&Value::Null), "{before:?}");
+    assert!(before.iter().all(|row| row["why"].as_str().is_some_and(|why| !why.is_empty())));
+
+    headwater.token("admin", "owner");
+    let analyst = headwater.token("analyst", "ana");
+    assert_eq!(select(&analyst)[0]["inbox"], Value::Null, "hidden until somebody says that it is nobody's");
+    headwater.run(["findings", "desks", "--reject", "inbox", "EMAIL_ADDRESS"]).expect(0);
+    headwater.run(["findings", "desks", "--confirm", "code", "USERNAME"]).expect(0);
+    let refused = headwater.run_as(&analyst, ["findings", "desks", "--reject", "code", "USERNAME"]);
+    assert_eq!(refused.code, Some(3), "an analyst decides nothing: {}", refused.stderr);
+    headwater.run(["findings", "desks", "--reject", "inbox", "PASSPORT"]).expect(3);
+
+    write("cora");
+    let after = findings();
+    assert_eq!(ruling(&after, "inbox", "EMAIL_ADDRESS"), Some(&Value::from("rejected")), "{after:?}");
+    assert_eq!(ruling(&after, "code", "USERNAME"), Some(&Value::from("confirmed")), "{after:?}");
+    let seen = select(&analyst);
+    assert_eq!((&seen[0]["inbox"], &seen[0]["code"]), (&Value::from("info@shop.example"), &Value::Null));
+
+    let record = headwater.run(["findings", "--record", "--json"]).expect(0).lines();
+    let kinds: Vec<&str> =
+        record[0]["kinds"].as_array().unwrap().iter().filter_map(|kind| kind["kind"].as_str()).collect();
+    assert!(kinds.contains(&"USERNAME") && !kinds.contains(&"EMAIL_ADDRESS"), "{record:?}");
+
+    headwater.run(["findings", "desks", "--forget", "inbox", "EMAIL_ADDRESS"]).expect(0);
+    assert_eq!(ruling(&findings(), "inbox", "EMAIL_ADDRESS"), Some(&Value::Null));
+    headwater.run(["catalog", "check"]).expect(0);
+}
