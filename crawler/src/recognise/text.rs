@@ -60,7 +60,7 @@ impl Words {
 
     /// Whether a lower-cased window has one of the words, each as a whole word unless its script is unspaced.
     pub(super) fn any(&self, window: &str) -> bool {
-        self.nearest(window).is_some()
+        self.0.find_overlapping_iter(window).any(|m| is_whole_word(window, m.start(), m.end()))
     }
 }
 
@@ -167,11 +167,7 @@ pub(super) fn last_word(window: &str, word: &str) -> Option<usize> {
 
 /// Whether, of two groups of words, one of `good` stands nearer to the end of the window than any of `bad`.
 pub(super) fn nearer(window: &str, good: &Words, bad: &Words) -> bool {
-    match (good.nearest(window), bad.nearest(window)) {
-        (Some(g), Some(b)) => g >= b,
-        (Some(_), None) => true,
-        _ => false,
-    }
+    good.nearest(window).is_some_and(|g| bad.nearest(window).is_none_or(|b| g >= b))
 }
 
 /// The ASCII digits of a text, in order.

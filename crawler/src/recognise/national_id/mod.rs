@@ -12,7 +12,7 @@ use schemes::{SCHEMES, Scheme};
 use std::sync::LazyLock;
 
 use super::card::is_joined;
-use super::text::{NEGATIVE, Words, clean_after, clean_before, compact, has_word, lower_before, nearer};
+use super::text::{NEGATIVE, Words, clean_after, clean_before, compact, has_word, lower_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub(super) static RECOGNISER: Recogniser = Recogniser {
@@ -92,12 +92,15 @@ impl Around {
     fn of(text: &str, start: usize, end: usize) -> Self {
         let line = lower_before(text, start, 40);
         let before = after_last_number(&line);
+        let negative = NEGATIVE.nearest(before);
+        let nearer =
+            |words: &Words| words.nearest(before).is_some_and(|at| negative.is_none_or(|bad| at >= bad));
         Self {
             start,
             end,
-            named: nearer(before, &ANNOUNCED, &NEGATIVE),
-            hinted: nearer(before, &HINTED, &NEGATIVE),
-            negative: NEGATIVE.any(before),
+            named: nearer(&ANNOUNCED),
+            hinted: nearer(&HINTED),
+            negative: negative.is_some(),
             joined: is_joined(text, start, end) || is_in_row(text, start, end),
             field: is_field(text, start, end),
             blank: text[start..end].contains(' '),
