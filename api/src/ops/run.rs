@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::model::{Principal, Timestamp};
-use catalog::{AsOf, Error, Result};
+use catalog::{AsOf, Change, Error, Result};
 
 use super::{
     Answer, Operation, crawl, datasets, findings, history, lineage, people, schemas, search, sql, tokens,
@@ -20,7 +20,10 @@ impl Operation {
     /// # Errors
     /// `Denied` without the right; else whatever the work fails with.
     pub(crate) async fn run(self, app: &Arc<App>, who: &Principal) -> Result<Answer> {
-        self.admit(who)?;
+        if let Err(refused) = self.admit(who) {
+            self.note_refusal(app, who, &refused).await;
+            return Err(refused);
+        }
         match self {
             Self::Sql { query } => sql::run(app, who, &query).await,
             Self::Crawl { urls, depth } => crawl::run(app, who, urls, depth).await,
@@ -40,6 +43,30 @@ impl Operation {
                 let (app, who) = (app.clone(), who.clone());
                 blocking(move || other.run_blocking(&app, &who)).await
             }
+        }
+    }
+
+    /// Writes into the audit log who tried what about a person without the right; others are counted in metrics only.
+    async fn note_refusal(&self, app: &Arc<App>, who: &Principal, refused: &Error) {
+        let is_about_people = matches!(
+            self,
+            Self::SubjectFind { .. }
+                | Self::SubjectPackage { .. }
+                | Self::ErasePlan { .. }
+                | Self::EraseApprove { .. }
+                | Self::EraseRun { .. }
+                | Self::EraseVerify { .. }
+                | Self::EraseHold { .. }
+                | Self::EraseLift { .. }
+                | Self::EraseCertificate { .. }
+        );
+        if !is_about_people {
+            return;
+        }
+        let entry = Change::audit(self.name(), "", format!("refused: {refused}"));
+        let (app, who) = (app.clone(), who.clone());
+        if let Err(error) = blocking(move || app.catalog.commit(&who, &[entry])).await {
+            tracing::error!(%error, "a refusal could not be written into the audit log");
         }
     }
 

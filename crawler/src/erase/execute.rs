@@ -10,8 +10,8 @@ use std::sync::Arc;
 use catalog::erasure::request::with_status;
 use catalog::erasure::{approve, audit, check, journal, seal::SealKey};
 use catalog::model::{
-    Approval, Digest, Hold, HoldScope, Method, PlanBody, PlanId, RequestStatus, SourceId, Step, StepJournal,
-    StepState,
+    Approval, Digest, ErasureRequest, Hold, HoldScope, Method, Plan, PlanBody, PlanId, RequestStatus,
+    SourceId, Step, StepJournal, StepState,
 };
 use catalog::{AsOf, Change};
 
@@ -53,14 +53,9 @@ struct Run<'a> {
 /// `Denied` without the role or a valid approval, `Conflict` for a hash that is not the plan's or a superseded plan,
 /// `Unavailable` if the catalog fails. A step that cannot be done is no error: the answer tells of it.
 pub async fn run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<RunAnswer> {
-    officer(desk, audit::RUN)?;
+    let allowed = may_run(desk, plan, hash);
+    let (plan, body, request) = desk.audited(audit::RUN, format!("plan {plan}"), allowed).await?;
     let catalog = &desk.ctx.catalog;
-    let (plan, body, request) = load(desk, plan)?;
-    let hash: Digest =
-        hash.parse().map_err(|_| Error::invalid(audit::RUN, "the hash is 64 hexadecimal digits"))?;
-    approve::is_current(&plan, &request)?;
-    let approval: Option<Approval> = catalog.get(&plan.id, AsOf::Now)?;
-    approve::may_run(&plan, hash, approval.as_ref(), catalog.env().clock.now())?;
     let run = Run {
         desk,
         body: &body,
@@ -68,7 +63,7 @@ pub async fn run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<RunAnswer> {
         sought: Arc::new(Sought::new(sealed_identifiers(desk, &request)?)),
     };
     let running = with_status(&request, RequestStatus::Running)?;
-    let entry = audit::plan(audit::RUN, &plan.id, format!("hash {hash}"));
+    let entry = audit::plan(audit::RUN, &plan.id, format!("hash {}", plan.hash));
     desk.commit(vec![Change::put(&running)?, entry]).await?;
 
     let mut answer = RunAnswer { plan: plan.id.0.clone(), ..RunAnswer::default() };
@@ -104,6 +99,19 @@ pub async fn run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<RunAnswer> {
         }
     }
     Ok(answer)
+}
+
+/// The plan, if it may be run now and by whom asks.
+fn may_run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<(Plan, PlanBody, ErasureRequest)> {
+    officer(desk, audit::RUN)?;
+    let catalog = &desk.ctx.catalog;
+    let (plan, body, request) = load(desk, plan)?;
+    let hash: Digest =
+        hash.parse().map_err(|_| Error::invalid(audit::RUN, "the hash is 64 hexadecimal digits"))?;
+    approve::is_current(&plan, &request)?;
+    let approval: Option<Approval> = catalog.get(&plan.id, AsOf::Now)?;
+    approve::may_run(&plan, hash, approval.as_ref(), catalog.env().clock.now())?;
+    Ok((plan, body, request))
 }
 
 impl Run<'_> {

@@ -46,7 +46,7 @@ use catalog::Change;
 use catalog::model::{Principal, SourceId};
 
 use crate::ctx::Ctx;
-use crate::error::Result;
+use crate::error::{Kind as ErrorKind, Result};
 use crate::source::Lake;
 
 /// Who acts, on which lakes, with which keys.
@@ -72,6 +72,25 @@ impl Desk {
     async fn commit(&self, changes: Vec<Change>) -> Result<u64> {
         let (catalog, by) = (self.ctx.catalog.clone(), self.by.clone());
         self.ctx.blocking(move || catalog.commit_durably(&by, &changes)).await
+    }
+
+    /// Hands an outcome on, and writes into the audit log if a rule refused what was asked for: who tries what they may not
+    /// do is as telling as who does it. A refusal stands even if it cannot be written down.
+    async fn audited<T>(
+        &self,
+        action: &'static str,
+        subject: impl Into<String>,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        if let Err(error) = &outcome
+            && matches!(error.kind, ErrorKind::Denied | ErrorKind::Conflict)
+        {
+            let entry = Change::audit(action, subject.into(), format!("refused: {error}"));
+            if let Err(error) = self.commit(vec![entry]).await {
+                tracing::error!(%error, "a refusal could not be written into the audit log");
+            }
+        }
+        outcome
     }
 }
 

@@ -42,6 +42,12 @@ pub struct PlanOptions {
 /// # Errors
 /// `Denied` unless the principal is a privacy officer; `Conflict` if the request is certified or a step is half done.
 pub async fn plan(desk: &Desk, identifiers: &[Identifier], options: PlanOptions) -> Result<PlanAnswer> {
+    let subject = options.request.as_ref().map_or_else(String::new, |id| format!("request {id}"));
+    let outcome = make(desk, identifiers, options).await;
+    desk.audited(audit::PLAN, subject, outcome).await
+}
+
+async fn make(desk: &Desk, identifiers: &[Identifier], options: PlanOptions) -> Result<PlanAnswer> {
     officer(desk, audit::PLAN)?;
     let (request, identifiers) = take_up(desk, identifiers, &options)?;
     let key = desk.keys.make_request_key(&request.id)?;
@@ -415,6 +421,11 @@ fn part_evidence(part: FoundPart) -> PartEvidence {
 /// # Errors
 /// `Denied` without the role or for an own request; `Conflict` if the hash is not the plan's.
 pub async fn approve(desk: &Desk, plan: &PlanId, hash: &str) -> Result<ApprovalAnswer> {
+    let outcome = consent(desk, plan, hash).await;
+    desk.audited(audit::APPROVE, format!("plan {plan}"), outcome).await
+}
+
+async fn consent(desk: &Desk, plan: &PlanId, hash: &str) -> Result<ApprovalAnswer> {
     let catalog = &desk.ctx.catalog;
     let (plan, body, request) = load(desk, plan)?;
     let hash =

@@ -84,6 +84,13 @@ impl Setup {
         self.catalog.all::<ErasureRequest>(AsOf::Now).unwrap()[0].id.clone()
     }
 
+    /// Who was refused what, as the audit log tells.
+    pub(super) fn refusals(&self) -> Vec<(String, String)> {
+        let mut entries = self.catalog.audit(0, usize::MAX).unwrap();
+        entries.retain(|entry| entry.outcome.starts_with("refused: "));
+        entries.into_iter().map(|entry| (entry.principal, entry.action)).collect()
+    }
+
     /// Every file of the lake.
     pub(super) fn bytes(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();

@@ -58,6 +58,16 @@ async fn a_run_needs_the_hash_and_somebody_elses_approval() {
         Err(ErrorKind::Denied)
     );
     assert_eq!(certificate(&setup.officer(), &id.0).await.map(drop).map_err(kind), Err(ErrorKind::Conflict));
+    let refused = setup.refusals();
+    for (who, action) in [
+        ("local:viewer", "plan erasure"),
+        ("local:officer", "run erasure plan"),
+        ("local:officer", "approve erasure plan"),
+        ("local:second", "approve erasure plan"),
+        ("local:second", "run erasure plan"),
+    ] {
+        assert!(refused.contains(&(who.to_owned(), action.to_owned())), "{who} {action}: {refused:?}");
+    }
 
     // Two weeks later the approval has expired.
     let setup = setup.reopened(15 * 24);
