@@ -190,7 +190,7 @@ fn members(
 pub(super) fn rewrite_members(
     content: &Content,
     edits: &BTreeMap<String, Edit>,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     rewrite::rewrite(content, open(content)?, edits, out)
 }

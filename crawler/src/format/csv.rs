@@ -262,7 +262,7 @@ fn rewrite(
     content: &Content,
     dialect: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let splitting = Splitting::of(dialect);
     let lines = splitting.lines(content, COPY_BYTES)?;

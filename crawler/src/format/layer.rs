@@ -22,7 +22,7 @@ pub struct Layer {
     /// Decodes one frame or member; more of them may follow it.
     decode: for<'a> fn(&'a mut dyn BufRead) -> io::Result<Box<dyn Read + 'a>>,
     /// Encodes as `original` was.
-    encode: fn(&[u8], Content, &mut dyn Write) -> io::Result<()>,
+    encode: fn(&[u8], Content, &mut (dyn Write + Send)) -> io::Result<()>,
 }
 
 /// Every layer.
@@ -223,7 +223,7 @@ impl Layer {
         original: &Content,
         trailing: u64,
         plain: &Content,
-        out: &mut dyn Write,
+        out: &mut (dyn Write + Send),
     ) -> Result<(), FormatError> {
         (self.encode)(&original.range(0, SETTINGS_BYTES)?, plain.clone(), out)?;
         let mut rest = original.clone();
@@ -239,7 +239,7 @@ fn is_zstd(bytes: &[u8]) -> bool {
 }
 
 /// As one frame with the original's flags (RFC 8878 §3.1.1.1.1). A frame does not tell its level: 3, the reference's default.
-fn encode_zstd(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+fn encode_zstd(original: &[u8], mut plain: Content, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let descriptor = original.get(4).copied().unwrap_or_default();
     let (size_flag, single_segment, checksum) =
         (descriptor >> 6, descriptor & 0x20 != 0, descriptor & 0x04 != 0);
@@ -262,7 +262,7 @@ fn is_bzip2(bytes: &[u8]) -> bool {
 }
 
 /// As one stream with the original's block size, which its level is.
-fn encode_bzip2(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+fn encode_bzip2(original: &[u8], mut plain: Content, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let level = original.get(3).filter(|digit| digit.is_ascii_digit()).map_or(9, |digit| digit - b'0');
     let mut encoder = bzip2::write::BzEncoder::new(out, bzip2::Compression::new(level.clamp(1, 9).into()));
     io::copy(&mut plain, &mut encoder)?;
@@ -298,7 +298,7 @@ impl Read for Lz4<'_> {
 }
 
 /// As one frame (LZ4 frame format 1.6.1) with the original's flags for independent blocks and checksums, and its block size.
-fn encode_lz4(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+fn encode_lz4(original: &[u8], mut plain: Content, out: &mut (dyn Write + Send)) -> io::Result<()> {
     use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
     let flags = original.get(4).copied().unwrap_or_default();
     let blocks = match original.get(5).map_or(0, |byte| byte >> 4 & 7) {
@@ -321,7 +321,7 @@ fn encode_lz4(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::R
 }
 
 /// As one stream at level 6, the reference's default; a stream does not tell its level.
-fn encode_xz(_: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+fn encode_xz(_: &[u8], mut plain: Content, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut encoder = lzma_rust2::XzWriter::new(out, lzma_rust2::XzOptions::with_preset(6))?;
     io::copy(&mut plain, &mut encoder)?;
     encoder.finish()?;
@@ -329,7 +329,7 @@ fn encode_xz(_: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()
 }
 
 /// In Snappy's framing format, which has no settings.
-fn encode_snappy(_: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+fn encode_snappy(_: &[u8], mut plain: Content, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut encoder = snap::write::FrameEncoder::new(out);
     io::copy(&mut plain, &mut encoder)?;
     encoder.flush()

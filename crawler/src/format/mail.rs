@@ -194,7 +194,7 @@ fn rewrite_box(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let units = removal.units.get("").cloned().unwrap_or_default();
     let (mut cuts, mut row) = (Vec::new(), 0);

@@ -96,7 +96,8 @@ pub type LocateFn = fn(ReadFn, &Content, &Dialect, &Bounds, CellTest<'_>) -> Res
 /// A test on a cell, given its feature's path and value.
 pub type CellTest<'a> = &'a mut dyn FnMut(&FeaturePath, &Value<'_>) -> bool;
 /// Writes the content without the removed units, every other byte (text) or row (rebuilt formats) as it was.
-pub type RewriteFn = fn(&Content, &Dialect, &Removal, &mut dyn Write) -> Result<Rewritten, FormatError>;
+pub type RewriteFn =
+    fn(&Content, &Dialect, &Removal, &mut (dyn Write + Send)) -> Result<Rewritten, FormatError>;
 
 /// A sniffer's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -222,7 +223,7 @@ pub type MembersFn = fn(&Content, &Bounds, OnMember<'_>) -> Result<(), FormatErr
 /// What is called with each member.
 pub type OnMember<'a> = &'a mut dyn FnMut(Member) -> Result<(), FormatError>;
 /// Writes a container with edits by member name.
-pub type EditFn = fn(&Content, &BTreeMap<String, Edit>, &mut dyn Write) -> Result<(), FormatError>;
+pub type EditFn = fn(&Content, &BTreeMap<String, Edit>, &mut (dyn Write + Send)) -> Result<(), FormatError>;
 
 /// A member of a container.
 pub struct Member {

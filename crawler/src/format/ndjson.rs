@@ -167,7 +167,7 @@ fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let lines = Lines::new(content, Charset::Utf8, None, COPY_BYTES)?;
     copy_without(content, lines, Heading::default(), &is_record, removal, out)

@@ -11,10 +11,12 @@ use super::arrow::RowsFn;
 use super::{Format, FormatError, Head, Sniff, locate_by_reading};
 use crate::content::Content;
 
+mod chunk;
 mod read;
 mod rewrite;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 /// Columnar files of the Hadoop world and of pandas.
 pub(super) static FORMAT: Format = Format {

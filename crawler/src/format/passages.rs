@@ -228,7 +228,11 @@ impl Stop {
 }
 
 /// Writes `content` without some ranges, which are in order; gives how many bytes went.
-pub(super) fn copy_without(content: &Content, ranges: &[(u64, u64)], out: &mut dyn Write) -> io::Result<u64> {
+pub(super) fn copy_without(
+    content: &Content,
+    ranges: &[(u64, u64)],
+    out: &mut (dyn Write + Send),
+) -> io::Result<u64> {
     let (mut position, mut gone) = (0, 0);
     for (start, end) in ranges.iter().copied().chain([(content.len(), content.len())]) {
         let mut piece = content.clone();

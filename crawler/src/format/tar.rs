@@ -134,7 +134,7 @@ fn members(
 fn rewrite(
     content: &Content,
     edits: &BTreeMap<String, Edit>,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let mut end = 0;
     visit_all(content, &mut |place, _| {
@@ -149,7 +149,7 @@ fn rewrite(
     copy(content, end, content.len(), out)
 }
 
-fn copy(content: &Content, start: u64, end: u64, out: &mut dyn Write) -> Result<(), FormatError> {
+fn copy(content: &Content, start: u64, end: u64, out: &mut (dyn Write + Send)) -> Result<(), FormatError> {
     let mut reader = content.clone();
     reader.seek(SeekFrom::Start(start))?;
     let wanted = end.saturating_sub(start);
@@ -164,7 +164,7 @@ fn replace(
     content: &Content,
     place: &Place,
     replacement: &Content,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let mut header = content.range(place.header, BLOCK_BYTES)?.to_vec();
     let size = format!("{:011o}\0", replacement.len());

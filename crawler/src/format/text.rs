@@ -171,7 +171,7 @@ fn rewrite(
     content: &Content,
     dialect: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let charset = Charset::by_name(dialect.encoding.as_deref());
     let lines = Lines::new(content, charset, None, COPY_BYTES)?;
@@ -198,7 +198,7 @@ pub(super) fn copy_without(
     heading: Heading,
     is_record: &dyn Fn(&[u8]) -> bool,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let units = removal.units.get("");
     let wanted = removal.units.values().map(|units| units.len()).sum::<u64>();

@@ -204,7 +204,7 @@ fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let none = roaring::RoaringTreemap::new();
     let gone = removal.units.get("").unwrap_or(&none);
@@ -224,7 +224,7 @@ fn rewrite(
     Ok(rewritten)
 }
 
-fn copy(content: &Content, from: u64, to: u64, out: &mut dyn Write) -> Result<(), FormatError> {
+fn copy(content: &Content, from: u64, to: u64, out: &mut (dyn Write + Send)) -> Result<(), FormatError> {
     let mut piece = content.clone();
     piece.seek(SeekFrom::Start(from))?;
     std::io::copy(&mut piece.take(to - from), out)?;

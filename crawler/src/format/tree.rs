@@ -310,7 +310,7 @@ pub fn rewrite(
     name: &str,
     bounds: &Bounds,
     removal: &TreeRemoval,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let mut rewriting = Rewriting { bounds, budget: Budget::new(content, bounds), removal };
     let mut rewritten = Rewritten::default();
@@ -337,7 +337,7 @@ impl Rewriting<'_> {
         path: &mut Vec<String>,
         depth: u32,
         rewritten: &mut Rewritten,
-        out: &mut dyn Write,
+        out: &mut (dyn Write + Send),
     ) -> Result<(), FormatError> {
         let units = match self.removal.get(path.as_slice()) {
             Some(MemberRemoval::Whole) => {
@@ -379,7 +379,7 @@ impl Rewriting<'_> {
         nested: bool,
         path: &mut Vec<String>,
         rewritten: &mut Rewritten,
-        out: &mut dyn Write,
+        out: &mut (dyn Write + Send),
     ) -> Result<(), FormatError> {
         let Opened { content, sniffed, depth, .. } = opened;
         match (units, &sniffed.format.container) {

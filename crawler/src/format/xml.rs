@@ -229,7 +229,7 @@ fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let units = removal.units.get("").cloned().unwrap_or_default();
     let (_, _, has_offsets) = parsable(content)?;
@@ -302,7 +302,7 @@ fn with_line(content: &Content, start: u64, end: u64) -> Result<(u64, u64), Form
     Ok((start, end))
 }
 
-fn copy(content: &Content, start: u64, end: u64, out: &mut dyn Write) -> io::Result<()> {
+fn copy(content: &Content, start: u64, end: u64, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut content = content.clone();
     content.seek(SeekFrom::Start(start))?;
     io::copy(&mut content.take(end - start), out)?;

@@ -32,7 +32,7 @@ pub(super) fn rewrite(
     content: &Content,
     opened: Opened,
     edits: &BTreeMap<String, Edit>,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let Opened { archive, entries, records, directory_start } = opened;
     if records.len() != entries.len() {
@@ -77,7 +77,7 @@ pub(super) fn rewrite(
     end_records(content, old_end, written, out)
 }
 
-fn copy(content: &Content, start: u64, len: u64, out: &mut dyn Write) -> io::Result<()> {
+fn copy(content: &Content, start: u64, len: u64, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut content = content.clone();
     content.seek(SeekFrom::Start(start))?;
     if io::copy(&mut content.take(len), out)? < len {
@@ -130,7 +130,7 @@ fn replace(
     content: &Content,
     entry: &Entry,
     replacement: &Content,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(u64, Sizes), FormatError> {
     let mut header = local_header(content, entry)?;
     let flags = short(&header, 6);
@@ -166,7 +166,7 @@ fn encode(method: u16, flags: u16, replacement: &Content) -> Result<(Content, u3
         4 | 6 => Compression::fast(),
         _ => Compression::default(),
     };
-    let mut sum = |encoder: &mut dyn Write| -> io::Result<()> {
+    let mut sum = |encoder: &mut (dyn Write + Send)| -> io::Result<()> {
         loop {
             let read = reader.read(&mut buffer)?;
             if read == 0 {
@@ -226,7 +226,7 @@ fn directory(
     records: Vec<Vec<u8>>,
     kept: &[Option<(u64, Option<Sizes>)>],
     start: u64,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(u64, u64, u64), FormatError> {
     let mut by_place: Vec<usize> = (0..entries.len()).collect();
     by_place.sort_by_key(|place| entries[*place].record_start);
@@ -263,7 +263,7 @@ fn end_records(
     content: &Content,
     old_end: u64,
     (count, bytes, start): (u64, u64, u64),
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let corrupt = || FormatError::Corrupt("the archive's end records are corrupt".into());
     let len = content.len().saturating_sub(old_end);

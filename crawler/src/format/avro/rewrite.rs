@@ -18,7 +18,7 @@ pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let wanted = removal.units.values().map(RoaringTreemap::len).sum::<u64>();
     let units = removal.units.get("").cloned().unwrap_or_default();
@@ -47,7 +47,7 @@ pub(super) fn rewrite(
     Ok(rewritten)
 }
 
-fn copy(content: &Content, bytes: std::ops::Range<u64>, out: &mut dyn Write) -> io::Result<()> {
+fn copy(content: &Content, bytes: std::ops::Range<u64>, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut content = content.clone();
     content.seek(SeekFrom::Start(bytes.start))?;
     io::copy(&mut content.take(bytes.end - bytes.start), out)?;
@@ -59,7 +59,7 @@ fn filter(
     header: &Header,
     block: &Block,
     is_removed: &dyn Fn(u64) -> bool,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let records = decoded(content, header, block, u64::MAX)?;
     let mut cursor = Cursor::new(&records);

@@ -25,7 +25,7 @@ pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let wanted = removal.units.values().map(RoaringTreemap::len).sum::<u64>();
     let units = removal.units.get("").cloned().unwrap_or_default();
@@ -72,8 +72,8 @@ pub(super) fn rewrite(
 }
 
 enum Writer<'a> {
-    File(FileWriter<&'a mut dyn Write>),
-    Stream(StreamWriter<&'a mut dyn Write>),
+    File(FileWriter<&'a mut (dyn Write + Send)>),
+    Stream(StreamWriter<&'a mut (dyn Write + Send)>),
 }
 
 impl Writer<'_> {

@@ -16,7 +16,7 @@ pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let wanted = removal.units.values().map(RoaringTreemap::len).sum::<u64>();
     let none = RoaringTreemap::new();
@@ -43,7 +43,7 @@ pub(super) fn rewrite(
     Ok(rewritten)
 }
 
-fn copy(content: &Content, from: u64, to: u64, out: &mut dyn Write) -> std::io::Result<()> {
+fn copy(content: &Content, from: u64, to: u64, out: &mut (dyn Write + Send)) -> std::io::Result<()> {
     let mut at = from;
     while at < to {
         let bytes = content.range(at, (to - at).min(COPY_BYTES) as usize)?;

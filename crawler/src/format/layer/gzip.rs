@@ -18,7 +18,7 @@ const THREADS_MAX: usize = 8;
 
 /// As a gzip member with the original's first header (RFC 1952 §2.3): its name, comment, time and system, and the level that its
 /// XFL tells.
-pub(super) fn encode(original: &[u8], plain: Content, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn encode(original: &[u8], plain: Content, out: &mut (dyn Write + Send)) -> io::Result<()> {
     encode_blocks(original, plain, BLOCK_BYTES, out)
 }
 
@@ -26,7 +26,7 @@ fn encode_blocks(
     original: &[u8],
     mut plain: Content,
     block_bytes: u64,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
     let mut decoder = flate2::bufread::GzDecoder::new(original);
     // A header that cannot be read has been read before: it is longer than what we look at. Then plain settings do.

@@ -46,7 +46,11 @@ pub(super) fn decode_lzma<'a>(input: &'a mut dyn BufRead) -> io::Result<Box<dyn 
 }
 
 /// As one stream with the original's dictionary, and its length told where the original tells it.
-pub(super) fn encode_lzma(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn encode_lzma(
+    original: &[u8],
+    mut plain: Content,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
     let mut options = LzmaOptions::with_preset(LEVEL);
     let size = original.get(1..5).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);
     options.dict_size = size.unwrap_or(options.dict_size).clamp(1 << 12, MEMORY_KIB_MAX << 9);
@@ -109,7 +113,11 @@ fn dictionary(code: u8) -> u32 {
 }
 
 /// As one member with the original's dictionary.
-pub(super) fn encode_lzip(original: &[u8], mut plain: Content, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn encode_lzip(
+    original: &[u8],
+    mut plain: Content,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
     let mut options = LzipOptions::with_preset(LEVEL);
     if let Some(coded) = original.get(5) {
         options.lzma_options.dict_size = dictionary(*coded);

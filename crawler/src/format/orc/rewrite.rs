@@ -34,7 +34,7 @@ pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let tail = tail::open(content)?;
     let wanted = removal.units.values().map(RoaringTreemap::len).sum::<u64>();

@@ -1,76 +1,88 @@
 //! Removes rows below Arrow, on Parquet's own levels and values, so that a column comes out with the very physical and logical
-//! type that it had (INT96, legacy lists, field ids). Row groups without a removed row are copied as bytes; of the others,
-//! pages, dictionaries, statistics, page indexes and Bloom filters are built anew, so that none of them holds what was removed.
+//! type that it had (INT96, legacy lists, field ids). Row groups without a removed row are copied as bytes; in the others, pages
+//! without one (see `chunk`). Dictionaries, statistics, page indexes and Bloom filters are built anew where a row goes, so
+//! that none of them holds what was removed. A row group that loses all its rows goes as a whole.
 //!
-//! Memory: one row group as encoded by the writer, one batch of one column as decoded.
+//! What is written goes straight to its end. Memory: some columns of one row group at a time, each as `chunk` says; where a
+//! column needs the typed way, its row group's values in one encoded batch.
 
 use std::io::Write;
+use std::num::NonZero;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use catalog::model::Dialect;
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::column::writer::{ColumnCloseResult, ColumnWriterImpl};
-use parquet::data_type::{
-    BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type, Int64Type,
-    Int96Type,
-};
+use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::properties::{EnabledStatistics, ReaderProperties, WriterProperties, WriterVersion};
 use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
-use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use roaring::RoaringTreemap;
 
 use super::super::{FormatError, Removal, Rewritten};
+use super::chunk::{self, Chunk};
+use super::typed;
 use super::{check_magic, format_error, guarded};
-use crate::content::{Content, Spool};
+use crate::content::Content;
 
-/// Records of a column decoded at once.
-const BATCH_RECORDS: usize = 4_096;
+/// Most columns that are worked on at once, and how many of them wait for their turn.
+const WORKERS_MAX: usize = 4;
+const COLUMNS_WAITING: usize = 8;
+
+type Out<'a> = &'a mut (dyn Write + Send);
 
 pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> std::result::Result<Rewritten, FormatError> {
     check_magic(content)?;
     let wanted = removal.units.values().map(RoaringTreemap::len).sum::<u64>();
     let units = removal.units.get("").cloned().unwrap_or_default();
-    let (spool, rewritten) = guarded("file", || {
+    guarded("file", || {
         let reader = open(content).map_err(|error| format_error("footer", &error))?;
-        write_without(content, &reader, &units).map_err(|error| format_error("file", &error))
-    })?;
-    if rewritten.removed != wanted {
-        return Err(FormatError::Unsupported(format!(
-            "{} of {wanted} rows to remove are not there; the content has changed or the whole of it must go",
-            wanted - rewritten.removed
-        )));
-    }
-    std::io::copy(&mut spool.finish()?, out)?;
-    Ok(rewritten)
+        let groups = row_ranges(reader.metadata()).map_err(|error| format_error("footer", &error))?;
+        let there: u64 = groups.iter().map(|(start, rows)| removed_in(&units, *start, *rows)).sum();
+        if there != wanted {
+            return Err(FormatError::Unsupported(format!(
+                "{} of {wanted} rows to remove are not there; the content has changed or the whole of it must go",
+                wanted - there
+            )));
+        }
+        write_without(content, &reader, groups, &units, out).map_err(|error| format_error("file", &error))
+    })
 }
 
 fn open(content: &Content) -> Result<SerializedFileReader<Content>> {
     let properties = ReaderProperties::builder().set_read_bloom_filter(true).build();
-    let options = ReadOptionsBuilder::new().with_page_index().with_reader_properties(properties).build();
+    let options = ReadOptionsBuilder::new()
+        .with_page_index()
+        .with_encoding_stats_as_mask(false)
+        .with_reader_properties(properties)
+        .build();
     SerializedFileReader::new_with_options(content.clone(), options)
 }
 
 fn write_without(
     content: &Content,
     reader: &SerializedFileReader<Content>,
+    groups: Vec<(u64, u64)>,
     units: &RoaringTreemap,
-) -> Result<(Spool, Rewritten)> {
+    out: Out<'_>,
+) -> Result<Rewritten> {
     let metadata = reader.metadata();
-    let groups = row_ranges(metadata)?;
     let model = groups.iter().position(|(start, rows)| removed_in(units, *start, *rows) > 0).unwrap_or(0);
     let properties = properties(reader, model)?;
     let schema = metadata.file_metadata().schema_descr().root_schema_ptr();
-    let mut writer = SerializedFileWriter::new(Spool::new(u64::MAX), schema, Arc::new(properties))?;
+    let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
     let mut rewritten = Rewritten::default();
     for (number, (start, rows)) in groups.into_iter().enumerate() {
         let removed = removed_in(units, start, rows);
@@ -84,12 +96,27 @@ fn write_without(
         if removed == 0 {
             copy_row_group(content, metadata, number, source.as_ref(), &mut target)?;
         } else {
-            filter_row_group(source.as_ref(), start, units, &mut target)?;
+            let gone = runs(units, start, rows);
+            filter_row_group(content, metadata, number, source.as_ref(), &gone, &mut target)?;
         }
         target.close()?;
     }
     writer.finish()?;
-    Ok((std::mem::replace(writer.inner_mut(), Spool::new(0)), rewritten))
+    Ok(rewritten)
+}
+
+/// Runs of removed rows of a row group, by their numbers in it.
+fn runs(units: &RoaringTreemap, start: u64, rows: u64) -> Vec<Range<u64>> {
+    let mut runs: Vec<Range<u64>> = Vec::new();
+    let mut all = units.iter();
+    all.advance_to(start);
+    for row in all.map(|unit| unit - start).take_while(|row| *row < rows) {
+        match runs.last_mut() {
+            Some(last) if last.end == row => last.end += 1,
+            _ => runs.push(row..row + 1),
+        }
+    }
+    runs
 }
 
 /// First row and number of rows of each row group.
@@ -188,7 +215,7 @@ fn copy_row_group(
     metadata: &ParquetMetaData,
     number: usize,
     source: &dyn RowGroupReader,
-    target: &mut SerializedRowGroupWriter<'_, Spool>,
+    target: &mut SerializedRowGroupWriter<'_, Out<'_>>,
 ) -> Result<()> {
     let group = metadata.row_group(number);
     let rows_written = u64::try_from(group.num_rows()).unwrap_or(0);
@@ -209,88 +236,95 @@ fn copy_row_group(
 }
 
 fn filter_row_group(
+    content: &Content,
+    metadata: &ParquetMetaData,
+    number: usize,
     source: &dyn RowGroupReader,
-    start: u64,
-    units: &RoaringTreemap,
-    target: &mut SerializedRowGroupWriter<'_, Spool>,
+    gone: &[Range<u64>],
+    target: &mut SerializedRowGroupWriter<'_, Out<'_>>,
 ) -> Result<()> {
-    let mut place = 0;
-    while let Some(mut column) = target.next_column()? {
-        let is_removed = |record: u64| units.contains(start + record);
-        filter_column(source.get_column_reader(place)?, &mut column, &is_removed)?;
-        column.close()?;
-        place += 1;
+    let group = metadata.row_group(number);
+    let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+    let chunk_of = |place: usize| {
+        let column = group.column(place);
+        let column_index = metadata.column_index().and_then(|index| index.get(number)?.get(place));
+        let index_histograms = column_index.map_or((false, false), histograms);
+        let bloom_bytes = source.get_column_bloom_filter(place).map(|filter| filter.num_blocks() * 32);
+        filter_chunk(&chunk::Source { content, column, index_histograms, bloom_bytes, rows, gone })
+    };
+    let is_removed = |row: u64| {
+        let next = gone.partition_point(|range| range.end <= row);
+        gone.get(next).is_some_and(|range| range.contains(&row))
+    };
+    for first in (0..group.num_columns()).step_by(COLUMNS_WAITING) {
+        let places = first..(first + COLUMNS_WAITING).min(group.num_columns());
+        for (place, made) in places.clone().zip(side_by_side(places, &chunk_of)) {
+            match made? {
+                Some(mut chunk) => {
+                    let close = chunk.close.take().expect("a chunk is closed once");
+                    target.append_column(&chunk, close)?;
+                }
+                None => {
+                    let missing =
+                        || ParquetError::General("the row group has more columns than the schema".into());
+                    let mut column = target.next_column()?.ok_or_else(missing)?;
+                    typed::filter_column(source.get_column_reader(place)?, &mut column, &is_removed)?;
+                    column.close()?;
+                }
+            }
+        }
     }
     Ok(())
 }
 
-fn filter_column(
-    reader: ColumnReader,
-    writer: &mut SerializedColumnWriter<'_>,
-    is_removed: &dyn Fn(u64) -> bool,
-) -> Result<()> {
-    match reader {
-        ColumnReader::BoolColumnReader(reader) => filter(reader, writer.typed::<BoolType>(), is_removed),
-        ColumnReader::Int32ColumnReader(reader) => filter(reader, writer.typed::<Int32Type>(), is_removed),
-        ColumnReader::Int64ColumnReader(reader) => filter(reader, writer.typed::<Int64Type>(), is_removed),
-        ColumnReader::Int96ColumnReader(reader) => filter(reader, writer.typed::<Int96Type>(), is_removed),
-        ColumnReader::FloatColumnReader(reader) => filter(reader, writer.typed::<FloatType>(), is_removed),
-        ColumnReader::DoubleColumnReader(reader) => filter(reader, writer.typed::<DoubleType>(), is_removed),
-        ColumnReader::ByteArrayColumnReader(reader) => {
-            filter(reader, writer.typed::<ByteArrayType>(), is_removed)
-        }
-        ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-            filter(reader, writer.typed::<FixedLenByteArrayType>(), is_removed)
-        }
+/// `None`: the chunk needs the typed way.
+fn filter_chunk(source: &chunk::Source<'_>) -> Result<Option<Chunk>> {
+    if !chunk::is_supported(source.column) {
+        return Ok(None);
+    }
+    match chunk::filter(source) {
+        Err(ParquetError::NYI(_)) => Ok(None),
+        chunk => chunk.map(Some),
     }
 }
 
-/// Copies levels and values but those of removed records. A record begins at repetition level 0; a value stands where the
-/// definition level is the column's highest (Dremel's encoding, Parquet specification "Nested Encoding").
-fn filter<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
-    writer: &mut ColumnWriterImpl<'_, T>,
-    is_removed: &dyn Fn(u64) -> bool,
-) -> Result<()> {
-    let descriptor = writer.get_descriptor().clone();
-    let (highest, repeated) = (descriptor.max_def_level(), descriptor.max_rep_level() > 0);
-    let (mut definitions, mut repetitions, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    let mut next_record = 0_u64;
-    loop {
-        definitions.clear();
-        repetitions.clear();
-        values.clear();
-        let (records, _, levels) = reader.read_records(
-            BATCH_RECORDS,
-            (highest > 0).then_some(&mut definitions),
-            repeated.then_some(&mut repetitions),
-            &mut values,
-        )?;
-        if records == 0 && levels == 0 {
-            return Ok(());
-        }
-        let mut kept = (Vec::new(), Vec::new(), Vec::new());
-        let mut removing = false;
-        let mut batch_values = values.drain(..);
-        for level in 0..levels {
-            if !repeated || repetitions[level] == 0 {
-                removing = is_removed(next_record);
-                next_record += 1;
-            }
-            let value =
-                if highest == 0 || definitions[level] == highest { batch_values.next() } else { None };
-            if removing {
-                continue;
-            }
-            if highest > 0 {
-                kept.0.push(definitions[level]);
-            }
-            if repeated {
-                kept.1.push(repetitions[level]);
-            }
-            kept.2.extend(value);
-        }
-        drop(batch_values);
-        writer.write_batch(&kept.2, (highest > 0).then_some(&kept.0[..]), repeated.then_some(&kept.1[..]))?;
+/// Whether a column index tells how repetition and definition levels are distributed.
+fn histograms(index: &ColumnIndexMetaData) -> (bool, bool) {
+    if matches!(index, ColumnIndexMetaData::NONE) || index.num_pages() == 0 {
+        return (false, false);
     }
+    let is_there = |counts: Option<&[i64]>| counts.is_some_and(|counts| !counts.is_empty());
+    (is_there(index.repetition_level_histogram(0)), is_there(index.definition_level_histogram(0)))
+}
+
+/// Calls a function for some numbers on as many threads as there are cores; results come in order.
+fn side_by_side<T: Send>(numbers: Range<usize>, of: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS_MAX).min(numbers.len());
+    if workers <= 1 {
+        return numbers.map(of).collect();
+    }
+    let next = AtomicUsize::new(numbers.start);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= numbers.end {
+                return done;
+            }
+            done.push((number, of(number)));
+        }
+    };
+    let mut all: Vec<(usize, T)> = thread::scope(|scope| {
+        let threads: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for thread in threads {
+            match thread.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_unstable_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, done)| done).collect()
 }

@@ -19,7 +19,7 @@ pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let header = Header::read(content)?;
     if header.is_truncated(content) {

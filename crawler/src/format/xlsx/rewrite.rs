@@ -26,7 +26,7 @@ pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let bounds = Bounds { record_bytes_max: usize::MAX, ..Bounds::default() };
     let mut package = Package::open(content, &bounds)?;

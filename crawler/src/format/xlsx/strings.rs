@@ -70,7 +70,7 @@ impl Strings {
 pub(super) fn write_without(
     content: &Content,
     emptied: &RoaringTreemap,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let (mut position, mut number) = (0, 0);
     let mut pieces: Vec<(u64, u64)> = Vec::new();

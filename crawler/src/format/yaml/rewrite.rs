@@ -25,7 +25,7 @@ pub(super) fn rewrite(
     content: &Content,
     _: &Dialect,
     removal: &Removal,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
 ) -> Result<Rewritten, FormatError> {
     let wanted = removal.units.values().map(RoaringTreemap::len).sum::<u64>();
     let none = RoaringTreemap::new();
@@ -67,7 +67,7 @@ pub(super) fn rewrite(
     Ok(rewritten)
 }
 
-fn write_without(content: &Content, cuts: Vec<Cut>, out: &mut dyn Write) -> io::Result<()> {
+fn write_without(content: &Content, cuts: Vec<Cut>, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut from = 0;
     for Cut { start, end, instead } in cuts {
         copy(content, from, start.max(from), out)?;
@@ -77,7 +77,7 @@ fn write_without(content: &Content, cuts: Vec<Cut>, out: &mut dyn Write) -> io::
     copy(content, from, content.len(), out)
 }
 
-fn copy(content: &Content, start: u64, end: u64, out: &mut dyn Write) -> io::Result<()> {
+fn copy(content: &Content, start: u64, end: u64, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut content = content.clone();
     content.seek(SeekFrom::Start(start))?;
     io::copy(&mut content.take(end - start), out)?;
