@@ -4,6 +4,7 @@
 //! and applies them as one atomic batch. It owns sequence numbers; the nouns' rules live with their modules.
 
 mod behind;
+mod subjects;
 mod writes;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::model::{AuditEntry, Principal, Timestamp};
+use crate::model::{ArtifactId, AuditEntry, Principal, Timestamp, TokenDigest};
 use crate::store::record::{Index, Record, decode, encode};
 use crate::store::{Batch, Store, StoreError, check, export, key};
 
@@ -68,6 +69,13 @@ enum ChangeKind {
         id: Vec<u8>,
         old: IndexesOf,
     },
+    Tokens {
+        artifact: ArtifactId,
+        tokens: Vec<TokenDigest>,
+    },
+    PurgeTokens {
+        artifact: ArtifactId,
+    },
     Audit {
         action: &'static str,
         thing: String,
@@ -105,6 +113,16 @@ impl Change {
     /// Removes a record with all of its history. Only an erasure does this, and rewrites the store afterwards.
     pub fn purge<R: Record>(id: &R::Id) -> Self {
         Self(ChangeKind::Purge { kind: R::KIND, name: R::NAME, id: R::id_bytes(id), old: indexes_of::<R> })
+    }
+
+    /// Records the identifiers of persons in the version of a blob that an artifact is. Said once of each version.
+    pub fn tokens(artifact: ArtifactId, tokens: Vec<TokenDigest>) -> Self {
+        Self(ChangeKind::Tokens { artifact, tokens })
+    }
+
+    /// Removes what `tokens` recorded. Only an erasure does this, and rewrites the store afterwards.
+    pub fn purge_tokens(artifact: ArtifactId) -> Self {
+        Self(ChangeKind::PurgeTokens { artifact })
     }
 
     /// Adds an entry to the audit log, in the same commit as what it tells of. `thing` holds no personal value.
@@ -151,6 +169,8 @@ pub struct Catalog {
     store: Arc<dyn Store>,
     env: Env,
     writer: Mutex<()>,
+    /// Held, before `writer`, by the one who keeps the subject index in shape.
+    merging: Mutex<()>,
 }
 
 impl Catalog {
@@ -163,7 +183,7 @@ impl Catalog {
             let context = "an import into it was broken off; remove its directory and import again";
             return Err(Error::corrupt("open catalog", context));
         }
-        let catalog = Self { store, env, writer: Mutex::new(()) };
+        let catalog = Self { store, env, writer: Mutex::new(()), merging: Mutex::new(()) };
         match catalog.number("format")? {
             0 => {
                 let writes = vec![(key::meta("format"), Some(FORMAT_VERSION.to_be_bytes().to_vec()))];
@@ -211,7 +231,7 @@ impl Catalog {
         let line = JournalLine { at: now, by: principal.name.clone(), what: writes.counts.clone() };
         let line = rmp_serde::to_vec_named(&line)
             .map_err(|e| Error::internal("encode journal", "").with_source(e))?;
-        let mut batch = writes.batch;
+        let mut batch = writes.finish()?;
         batch.push((key::journal(sequence), Some(line)));
         batch.push((key::meta("sequence"), Some(sequence.to_be_bytes().to_vec())));
         let expect = (before > 0).then(|| before.to_be_bytes().to_vec());
@@ -402,7 +422,9 @@ impl Catalog {
     /// # Errors
     /// `Unavailable` if the disk fails; the catalog is then as it was.
     pub fn rewrite(&self) -> Result<()> {
+        let _merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forget_tokens()?;
         self.store.rewrite().map_err(|error| store_error("rewrite catalog", error))
     }
 

@@ -16,6 +16,7 @@ pub mod schema;
 pub mod search;
 pub mod sketch;
 pub mod store;
+pub mod subject;
 
 pub use catalog::{AsOf, Catalog, Change, Page};
 pub use env::Env;

@@ -6,10 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::*;
 use crate::env::{Clock, fixed};
 use crate::error::Kind;
-use crate::model::{
-    BlobId, BlobTokens, Dataset, DatasetId, Dialect, Source, SourceId, Token, TokenDigest, Type, TypeId,
-    TypeKind,
-};
+use crate::model::{BlobId, Dataset, DatasetId, Dialect, Source, SourceId, Type, TypeId, TypeKind};
 use crate::store::memory::MemoryStore;
 use crate::store::record::type_name_key;
 
@@ -30,9 +27,28 @@ fn source(n: usize, schedule: Option<&str>) -> Source {
     }
 }
 
-fn tokens(blob: u8, digests: &[u8]) -> BlobTokens {
-    let token = |byte: &u8| Token { digest: TokenDigest([*byte; 12]), count: 1 };
-    BlobTokens { blob: BlobId([blob; 20]), tokens: digests.iter().map(token).collect() }
+fn id(number: u8) -> DatasetId {
+    DatasetId(format!("dataset {number}").repeat(2))
+}
+
+fn dataset(number: u8, blobs: &[u8]) -> Dataset {
+    Dataset {
+        id: id(number),
+        source: SourceId::of("file:///lake"),
+        name: number.to_string(),
+        root: "orders".into(),
+        format: "csv".into(),
+        compression: None,
+        dialect: Dialect::default(),
+        partition_keys: Vec::new(),
+        blobs: blobs.iter().map(|blob| BlobId([*blob; 20])).collect(),
+        schema: None,
+        rows: None,
+        bytes: 0,
+        context: None,
+        anomalies: Vec::new(),
+        corrected: false,
+    }
 }
 
 fn put(catalog: &Catalog, changes: &[Change]) -> u64 {
@@ -95,42 +111,44 @@ fn a_clock_set_back_does_not_confuse_the_past() {
 #[test]
 fn a_purge_leaves_nothing_and_a_later_put_starts_anew() {
     let (store, catalog) = catalog();
-    let blob = BlobId([3; 20]);
-    put_one(&catalog, &tokens(3, &[1]));
-    put_one(&catalog, &tokens(3, &[2]));
-    put_one(&catalog, &tokens(4, &[2]));
-    put(&catalog, &[Change::purge::<BlobTokens>(&blob)]);
-    assert_eq!(catalog.history::<BlobTokens>(&blob).unwrap(), []);
-    assert_eq!(catalog.get::<BlobTokens>(&blob, AsOf::Now).unwrap(), None);
-    assert_eq!(catalog.find::<BlobTokens>(Index::Token, &[2; 12]).unwrap(), [tokens(4, &[2])]);
+    let of_blob = |blob: u8| catalog.find::<Dataset>(Index::DatasetOfBlob, &[blob; 20]).unwrap();
+    put_one(&catalog, &dataset(3, &[1]));
+    put_one(&catalog, &dataset(3, &[2]));
+    put_one(&catalog, &dataset(4, &[2]));
+    put(&catalog, &[Change::purge::<Dataset>(&id(3))]);
+    assert_eq!(catalog.history::<Dataset>(&id(3)).unwrap(), []);
+    assert_eq!(catalog.get::<Dataset>(&id(3), AsOf::Now).unwrap(), None);
+    assert_eq!(of_blob(2), [dataset(4, &[2])]);
     let remains = store.scan(&[], &[u8::MAX; 8], usize::MAX).unwrap();
-    assert!(!remains.iter().any(|(key, _)| key.windows(16).any(|window| window == [3; 16])));
+    let purged = id(3).0.into_bytes();
+    assert!(!remains.iter().any(|(key, _)| key.windows(purged.len()).any(|window| window == purged)));
     // Put and purged and put in one commit: the last word counts.
     let both = [
-        Change::put(&tokens(3, &[7])).unwrap(),
-        Change::purge::<BlobTokens>(&blob),
-        Change::put(&tokens(3, &[8])).unwrap(),
+        Change::put(&dataset(3, &[7])).unwrap(),
+        Change::purge::<Dataset>(&id(3)),
+        Change::put(&dataset(3, &[8])).unwrap(),
     ];
     put(&catalog, &both);
-    assert_eq!(catalog.history::<BlobTokens>(&blob).unwrap().len(), 1);
-    assert_eq!(catalog.find::<BlobTokens>(Index::Token, &[7; 12]).unwrap(), []);
-    assert_eq!(catalog.find::<BlobTokens>(Index::Token, &[8; 12]).unwrap().len(), 1);
+    assert_eq!(catalog.history::<Dataset>(&id(3)).unwrap().len(), 1);
+    assert_eq!((of_blob(7).len(), of_blob(8).len()), (0, 1));
     assert_eq!(catalog.check().unwrap(), []);
 }
 
 #[test]
 fn indexes_follow_their_records() {
     let (_, catalog) = catalog();
-    let found = |byte: u8| -> Vec<u8> {
-        let records = catalog.find::<BlobTokens>(Index::Token, &[byte; 12]).unwrap();
-        records.iter().map(|record| record.blob.0[0]).collect()
+    let found = |blob: u8| -> Vec<String> {
+        let records = catalog.find::<Dataset>(Index::DatasetOfBlob, &[blob; 20]).unwrap();
+        records.into_iter().map(|record| record.name).collect()
     };
-    put(&catalog, &[Change::put(&tokens(0, &[0, 1, 1])).unwrap(), Change::put(&tokens(5, &[1])).unwrap()]);
-    assert_eq!((found(0), found(1)), (vec![0], vec![0, 5]), "zero bytes in ids and values are no trouble");
-    put_one(&catalog, &tokens(0, &[2]));
-    assert_eq!((found(0), found(1), found(2)), (vec![], vec![5], vec![0]));
-    put(&catalog, &[Change::close::<BlobTokens>(&BlobId([0; 20]))]);
-    assert_eq!(found(2), Vec::<u8>::new());
+    let both = [Change::put(&dataset(0, &[0, 1, 1])).unwrap(), Change::put(&dataset(5, &[1])).unwrap()];
+    put(&catalog, &both);
+    assert_eq!(found(0), ["0"], "zero bytes in values are no trouble");
+    assert_eq!(found(1), ["0", "5"]);
+    put_one(&catalog, &dataset(0, &[2]));
+    assert_eq!((found(0).len(), found(1), found(2)), (0, vec!["5".to_owned()], vec!["0".to_owned()]));
+    put(&catalog, &[Change::close::<Dataset>(&id(0))]);
+    assert_eq!(found(2), Vec::<String>::new());
     let named = |id: i64, name: &str| Type {
         id: TypeId(id),
         of: TypeKind::Context,

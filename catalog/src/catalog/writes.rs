@@ -6,21 +6,49 @@ use crate::error::{Error, Result};
 use crate::model::{AuditEntry, Digest, Principal, Timestamp};
 use crate::store::key;
 use crate::store::record::Index;
+use crate::subject::{Builder, Manifest, Pair};
 
 use super::{Catalog, Change, ChangeKind, PURGED, store_error};
+
+/// A key with its new value; `None` removes it.
+type Write = (Vec<u8>, Option<Vec<u8>>);
 
 /// The batch of a commit as it grows; sees its own writes, so that two changes of one record are two steps.
 pub(super) struct Writes<'a> {
     catalog: &'a Catalog,
     sequence: u64,
     pending: HashMap<(u8, Vec<u8>), Option<Vec<u8>>>,
-    pub(super) batch: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    batch: Vec<Write>,
+    pairs: Vec<Pair>,
     pub(super) counts: Vec<(String, u32)>,
 }
 
 impl<'a> Writes<'a> {
     pub(super) fn new(catalog: &'a Catalog, sequence: u64) -> Self {
-        Self { catalog, sequence, pending: HashMap::new(), batch: Vec::new(), counts: Vec::new() }
+        Self {
+            catalog,
+            sequence,
+            pending: HashMap::new(),
+            batch: Vec::new(),
+            pairs: Vec::new(),
+            counts: Vec::new(),
+        }
+    }
+
+    /// All writes; what was said of tokens is one run of the subject index.
+    pub(super) fn finish(mut self) -> Result<Vec<Write>> {
+        if self.pairs.is_empty() {
+            return Ok(self.batch);
+        }
+        self.pairs.sort_unstable();
+        let mut manifest = Manifest::read(self.catalog.store.as_ref())?;
+        let mut run = Builder::new(manifest.next);
+        self.pairs.iter().for_each(|pair| run.push(*pair));
+        manifest.next += 1;
+        manifest.runs.push(run.finish());
+        self.batch.push(manifest.write()?);
+        self.batch.extend(run.blocks.into_iter().map(|(key, block)| (key, Some(block))));
+        Ok(self.batch)
     }
 
     pub(super) fn change(&mut self, principal: &Principal, now: Timestamp, change: &Change) -> Result<()> {
@@ -51,6 +79,14 @@ impl<'a> Writes<'a> {
                 self.batch.extend(stored.into_iter().map(|(stored, _)| (stored, None)));
                 self.pending.insert((*kind, id.clone()), None);
                 self.count(&format!("{PURGED}{name}"));
+            }
+            ChangeKind::Tokens { artifact, tokens } => {
+                self.pairs.extend(tokens.iter().map(|digest| Pair::new(digest, *artifact)));
+                self.count("subject tokens");
+            }
+            ChangeKind::PurgeTokens { artifact } => {
+                self.batch.push((key::gone_artifact(artifact.0 as u64), Some(Vec::new())));
+                self.count("gone subject tokens");
             }
             ChangeKind::Audit { action, thing, outcome } => {
                 self.audit(principal, now, action, thing, outcome)?

@@ -1,8 +1,8 @@
 //! The ledger of erased identifiers: keyed digests only. A crawl that meets one again raises an alarm.
 
-use crate::catalog::{AsOf, Catalog, Change};
+use crate::catalog::Change;
 use crate::error::Result;
-use crate::model::{ErasureRequest, SubjectIdentifier, Suppression, Timestamp, Token, TokenDigest};
+use crate::model::{ErasureRequest, SubjectIdentifier, Suppression, Timestamp};
 
 /// Entries for a request's identifiers, as the subject index knows them: what a crawl meets is compared with the ledger.
 ///
@@ -22,17 +22,4 @@ pub fn entries(
         })
     };
     indexed.iter().map(entry).collect()
-}
-
-/// Which of some tokens belong to erased persons, with the ledger's entry.
-///
-/// # Errors
-/// `Unavailable` if the catalog cannot be read.
-pub fn suppressed(catalog: &Catalog, tokens: &[Token]) -> Result<Vec<Suppression>> {
-    let digests: Vec<TokenDigest> = tokens.iter().map(|token| token.digest).collect();
-    let mut found = Vec::new();
-    for digest in digests {
-        found.extend(catalog.get::<Suppression>(&digest, AsOf::Now)?);
-    }
-    Ok(found)
 }

@@ -1,8 +1,8 @@
-//! Findings of personal data and tokens of data subjects: places and keyed digests, never values.
+//! Findings of personal data: places and counts, never values.
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlobId, DatasetId, FeaturePath, Timestamp, TokenDigest};
+use super::{BlobId, DatasetId, FeaturePath, Timestamp};
 
 /// All findings in one blob version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,24 +47,6 @@ pub struct Ruling {
     pub by: String,
     /// When.
     pub at: Timestamp,
-}
-
-/// The identifiers of data subjects in one blob version, as keyed digests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BlobTokens {
-    /// The blob.
-    pub blob: BlobId,
-    /// Distinct tokens, sorted.
-    pub tokens: Vec<Token>,
-}
-
-/// One identifier in one blob.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Token {
-    /// Keyed digest of kind and normal form.
-    pub digest: TokenDigest,
-    /// How many cells of the blob hold it.
-    pub count: u32,
 }
 
 /// What the law makes of a kind of personal data, and so who may see it and how it is reported.

@@ -28,7 +28,7 @@ pub use erasure::{
     VerificationHit,
 };
 pub use feature::{Feature, FeaturePath, FeatureType, Presence, Schema, Segment};
-pub use finding::{BlobTokens, Category, Finding, Findings, Ruling, Token};
+pub use finding::{Category, Finding, Findings, Ruling};
 pub use graph::{
     Artifact, Association, Attribution, Context, Event, EventKind, Execution, ExecutionState, Properties,
     Property, Type, TypeKind,

@@ -10,13 +10,15 @@ use twox_hash::XxHash3_128;
 use crate::catalog::{JournalLine, store_error};
 use crate::error::{Error, Result};
 use crate::model::{
-    AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobTokens, BlobVersion,
-    Certificate, ContentSketch, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold,
-    Plan, Ruling, Schema, Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
+    AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobVersion, Certificate,
+    ContentSketch, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold, Plan, Ruling,
+    Schema, Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
 };
 
 use super::export::for_each_page;
 use super::record::{Index, Record, decode};
+use crate::subject;
+
 use super::{Store, key};
 
 /// Problems listed at most; a store that has more is not helped by reading them all.
@@ -25,7 +27,7 @@ const PROBLEMS_MAX: usize = 1_000;
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Where: `record`, `index`, `journal`, `audit`, `counter`.
+    /// Where: `record`, `index`, `journal`, `audit`, `counter`, `subjects`.
     pub space: &'static str,
     /// What is wrong; ids and numbers, no values.
     pub problem: String,
@@ -64,7 +66,6 @@ static RECORDS: &[RecordKind] = &[
     kind::<Schema>(),
     kind::<Statistics>(),
     kind::<Findings>(),
-    kind::<BlobTokens>(),
     kind::<ContentSketch>(),
     kind::<Type>(),
     kind::<Artifact>(),
@@ -103,6 +104,7 @@ pub fn check(store: &dyn Store) -> Result<Vec<Problem>> {
     if number(store, "last_id")?.unwrap_or(0) < check.last_node {
         check.problem("counter", "a node of the graph has a number that was never given out".into());
     }
+    check.subjects(store)?;
     if check.indexes != check.expected_indexes {
         check.stray_indexes(store)?;
     }
@@ -147,7 +149,7 @@ impl Checking {
             Some(&key::INDEX) => self.indexes.add(key),
             Some(&key::JOURNAL) => self.journal_line(key, value),
             Some(&key::AUDIT) => self.audit_entry(key, value),
-            Some(&key::META) => {}
+            Some(&key::META | &key::SUBJECTS) => {}
             _ => self.problem("record", "a key of no known space".into()),
         }
         Ok(())
@@ -265,6 +267,23 @@ impl Checking {
         };
         if !agrees {
             self.problem("audit", "the log does not end with the entry that was written last".into());
+        }
+        Ok(())
+    }
+
+    fn subjects(&mut self, store: &dyn Store) -> Result<()> {
+        let artifacts = subject::check(store, &mut |problem| self.problem("subjects", problem))?;
+        let any = |prefix: Vec<u8>| -> Result<bool> {
+            let found = store.scan(&prefix, &key::end_of(&prefix), 1);
+            Ok(!found.map_err(|error| store_error("check the subject index", error))?.is_empty())
+        };
+        for artifact in artifacts {
+            let id = artifact.to_be_bytes();
+            let is_known = any(key::index_prefix(Index::BlobOfArtifact as u8, &id))?
+                || any(key::record_prefix(Artifact::KIND, &id))?;
+            if !is_known {
+                self.problem("subjects", format!("artifact {artifact} is no version of a blob"));
+            }
         }
         Ok(())
     }

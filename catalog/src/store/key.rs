@@ -7,6 +7,7 @@
 //! | `x` | index, value, 0, id | empty; current records only |
 //! | `j` | sequence | journal line of a commit |
 //! | `a` | number | audit entry |
+//! | `t` | see [`crate::subject`] | the subject index |
 
 use super::record::Index;
 
@@ -20,6 +21,9 @@ pub const INDEX: u8 = b'x';
 pub const JOURNAL: u8 = b'j';
 /// Space of the audit log.
 pub const AUDIT: u8 = b'a';
+
+/// Space of the subject index.
+pub const SUBJECTS: u8 = b't';
 
 /// Key of a counter or setting.
 pub fn meta(name: &str) -> Vec<u8> {
@@ -76,6 +80,36 @@ pub fn journal(sequence: u64) -> Vec<u8> {
 /// Key of an audit entry.
 pub fn audit(number: u64) -> Vec<u8> {
     [&[AUDIT][..], &number.to_be_bytes()].concat()
+}
+
+/// Prefix of all runs of the subject index.
+pub fn subject_runs() -> Vec<u8> {
+    vec![SUBJECTS, b'r']
+}
+
+/// Prefix of the blocks of one run.
+pub fn subject_run(run: u32) -> Vec<u8> {
+    [&subject_runs()[..], &run.to_be_bytes()].concat()
+}
+
+/// The run that a block's key belongs to.
+pub fn parse_subject_run(key: &[u8]) -> Option<u32> {
+    key.strip_prefix(&subject_runs()[..])?.first_chunk().copied().map(u32::from_be_bytes)
+}
+
+/// Prefix of the marks of artifacts whose tokens are to go.
+pub fn gone_artifacts() -> Vec<u8> {
+    vec![SUBJECTS, b'g']
+}
+
+/// Key of the mark of one.
+pub fn gone_artifact(artifact: u64) -> Vec<u8> {
+    [&gone_artifacts()[..], &artifact.to_be_bytes()].concat()
+}
+
+/// The artifact that a mark is about.
+pub fn parse_gone_artifact(key: &[u8]) -> Option<u64> {
+    key.strip_prefix(&gone_artifacts()[..])?.try_into().ok().map(u64::from_be_bytes)
 }
 
 /// The first key after all keys with a prefix.

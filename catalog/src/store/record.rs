@@ -9,8 +9,8 @@ use crate::catalog::{AsOf, Catalog};
 use crate::error::{Error, Result};
 use crate::lineage::implied;
 use crate::model::{
-    Artifact, ArtifactId, Association, Attribution, BlobId, BlobTokens, BlobVersion, ContentSketch, Context,
-    ContextId, Dataset, DatasetId, Event, EventKind, Execution, ExecutionId, Findings, Schema, SchemaId,
+    Artifact, ArtifactId, Association, Attribution, BlobId, BlobVersion, ContentSketch, Context, ContextId,
+    Dataset, DatasetId, Event, EventKind, Execution, ExecutionId, Findings, Schema, SchemaId, Searched,
     Source, SourceId, Statistics, Type, TypeId, TypeKind,
 };
 
@@ -61,8 +61,8 @@ pub trait Record: Serialize + DeserializeOwned + Clone {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Index {
-    /// Keyed digest of an identifier → blobs.
-    Token = 1,
+    /// One value → blobs that are not searched, or in part only.
+    NotSearched = 1,
     /// Raw content digest → blobs.
     Digest = 2,
     /// Artifact → events.
@@ -157,6 +157,9 @@ impl Record for BlobVersion {
         let rows = self.parts.iter().filter_map(|part| part.rows_digest);
         entries.extend(rows.map(|rows| (Index::RowsDigest, rows.0.to_vec())));
         entries.push((Index::BlobOfArtifact, self.artifact.0.to_be_bytes().to_vec()));
+        if self.searched != Searched::Full {
+            entries.push((Index::NotSearched, Vec::new()));
+        }
         entries
     }
     fn pack(&self, out: &mut Vec<u8>) -> Result<(), rmp_serde::encode::Error> {
@@ -234,21 +237,6 @@ impl Record for ContentSketch {
     }
     fn id_bytes(id: &BlobId) -> Vec<u8> {
         id.0.to_vec()
-    }
-}
-
-impl Record for BlobTokens {
-    const KIND: u8 = b'k';
-    const NAME: &'static str = "subject tokens";
-    type Id = BlobId;
-    fn id(&self) -> BlobId {
-        self.blob
-    }
-    fn id_bytes(id: &BlobId) -> Vec<u8> {
-        id.0.to_vec()
-    }
-    fn indexes(&self) -> Vec<(Index, Vec<u8>)> {
-        self.tokens.iter().map(|token| (Index::Token, token.digest.0.to_vec())).collect()
     }
 }
 

@@ -10,12 +10,12 @@ use catalog::model::{AnomalyKind, FeaturePath, FeatureType, Value};
 use roaring::RoaringTreemap;
 
 use super::answer::Expansion;
-use super::identifier::{Identifier, KEY};
+use super::identifier::Identifier;
 use super::search::{Found, FoundPart, key_of, table_around};
 use crate::content::Content;
 use crate::format::tree::{Visit, walk};
 use crate::format::{At, Bounds, Sink};
-use crate::recognise;
+use crate::recognise::{self, KEY};
 
 /// Hops from what the caller named: a customer's orders, and those orders' lines.
 pub(super) const HOPS_MAX: u32 = 2;

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use catalog::catalog::Changed;
 use catalog::lineage::graph;
 use catalog::model::{
-    Artifact, BlobId, BlobTokens, BlobVersion, ContentSketch, Context, ContextId, Dataset, DatasetId,
-    Execution, Findings, Properties, Property, Statistics,
+    Artifact, BlobId, BlobVersion, ContentSketch, Context, ContextId, Dataset, DatasetId, Execution,
+    Findings, Properties, Property, Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -28,7 +28,6 @@ pub(super) fn changes(catalog: &Catalog, blob: &BlobId, path: &str, sought: &Sou
     let mut changes = vec![
         Change::purge::<BlobVersion>(blob),
         Change::purge::<Findings>(blob),
-        Change::purge::<BlobTokens>(blob),
         Change::purge::<ContentSketch>(blob),
     ];
     for statistics in catalog.find::<Statistics>(Index::StatisticsOfBlob, &blob.0)? {
@@ -41,6 +40,7 @@ pub(super) fn changes(catalog: &Catalog, blob: &BlobId, path: &str, sought: &Sou
         // One that only its version implies would go with it.
         let clean = forgotten(&artifact, named);
         changes.extend([Change::purge::<Artifact>(&artifact.id), Change::put(&clean)?]);
+        changes.push(Change::purge_tokens(artifact.id));
         if named.is_some() {
             executions
                 .extend(graph::events_of_artifact(catalog, artifact.id)?.iter().map(|event| event.execution));

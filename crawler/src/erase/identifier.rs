@@ -7,10 +7,7 @@ use catalog::model::{SubjectIdentifier, TokenDigest};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::recognise;
-
-/// Kinds of declared keys start so; the normalised name of the key column follows.
-pub const KEY: &str = "KEY:";
+use crate::recognise::{self, KEY};
 
 /// One identifier of a data subject. It is never recorded as it is, and `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

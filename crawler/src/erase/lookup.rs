@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use catalog::AsOf;
 use catalog::erasure::audit;
-use catalog::model::{BlobId, BlobTokens, BlobVersion, Role, Searched, SourceId, TokenDigest};
+use catalog::model::{BlobId, BlobVersion, Role, Searched, Source, SourceId, TokenDigest};
 use catalog::store::record::Index;
 use futures::{StreamExt, stream};
 
@@ -156,71 +156,91 @@ pub(super) fn officer(desk: &Desk, operation: &'static str) -> Result<()> {
     }
 }
 
-/// Blobs that the index names, those whose path names the person, and what cannot be searched by the index.
+/// Blobs that the index names, by content or by path, and what cannot be searched by the index.
 fn candidates(desk: &Desk, sought: &Sought, options: FindOptions) -> Result<(Vec<Target>, Vec<Unsearched>)> {
     let catalog = &desk.ctx.catalog;
-    let tokens = blobs_with_tokens(desk, sought, options.as_of)?;
-    let (mut targets, mut unsearched) = (BTreeMap::new(), Vec::new());
-    let mut missing = BTreeSet::new();
-    let mut after = None;
-    loop {
-        let page = catalog.list::<BlobVersion>(options.as_of, after.as_deref(), PAGE_RECORDS)?;
-        for version in page.records {
-            let Some(lake) = desk.lake(&version.source) else {
-                missing.insert(version.source);
-                continue;
-            };
-            let named = tokens.contains(&version.blob) || sought.in_name(&version.path).is_some();
-            if named || options.scan {
-                let (path, key) = (version.path.clone(), (version.source.clone(), version.path.clone()));
-                let (source, known) = (version.source.clone(), version.etag.clone());
-                let old = version.store_version.clone().filter(|_| options.as_of != AsOf::Now);
-                targets.insert(key, Target { source, blob: version.blob, path, known, version: old });
-            } else if let Searched::Partial(reason) | Searched::No(reason) = &version.searched {
-                unsearched.push(line(lake, &version.path, None, reason.clone()));
+    let named = blobs_with_tokens(desk, sought, options.as_of)?;
+    let mut candidates = Candidates { desk, options, targets: BTreeMap::new(), unsearched: Vec::new() };
+    if options.scan || options.as_of != AsOf::Now {
+        candidates.among_all(&named)?;
+    } else {
+        for blob in &named {
+            catalog.get::<BlobVersion>(blob, AsOf::Now)?.into_iter().for_each(|found| candidates.read(found));
+        }
+        for version in catalog.find::<BlobVersion>(Index::NotSearched, &[])? {
+            if !named.contains(&version.blob) {
+                candidates.leave(&version);
             }
         }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
     }
-    unsearched.extend(missing.into_iter().map(|source| Unsearched {
+    let open: BTreeSet<SourceId> = desk.lakes.iter().map(Lake::source_id).collect();
+    let closed =
+        catalog.all::<Source>(options.as_of)?.into_iter().filter(|source| !open.contains(&source.id));
+    candidates.unsearched.extend(closed.map(|source| Unsearched {
         path: String::new(),
-        uri: format!("source {source}"),
+        uri: format!("source {}", source.id),
         version: None,
         reason: "the source is not open; nothing in it was searched".into(),
     }));
-    Ok((targets.into_values().collect(), unsearched))
+    Ok((candidates.targets.into_values().collect(), candidates.unsearched))
+}
+
+/// What is to be read, in order of paths, and what is not.
+struct Candidates<'a> {
+    desk: &'a Desk,
+    options: FindOptions,
+    targets: BTreeMap<(SourceId, String), Target>,
+    unsearched: Vec<Unsearched>,
+}
+
+impl Candidates<'_> {
+    /// Looks at every blob: a scan reads them all, and indexes keep the present only.
+    fn among_all(&mut self, named: &BTreeSet<BlobId>) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.desk.ctx.catalog.list::<BlobVersion>(
+                self.options.as_of,
+                after.as_deref(),
+                PAGE_RECORDS,
+            )?;
+            for version in page.records {
+                match self.options.scan || named.contains(&version.blob) {
+                    true => self.read(version),
+                    false => self.leave(&version),
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn read(&mut self, version: BlobVersion) {
+        if self.desk.lake(&version.source).is_none() {
+            return;
+        }
+        let BlobVersion { source, blob, path, etag: known, store_version, .. } = version;
+        let version = store_version.filter(|_| self.options.as_of != AsOf::Now);
+        let key = (source.clone(), path.clone());
+        self.targets.insert(key, Target { source, blob, path, known, version });
+    }
+
+    fn leave(&mut self, version: &BlobVersion) {
+        if let Some(lake) = self.desk.lake(&version.source)
+            && let Searched::Partial(reason) | Searched::No(reason) = &version.searched
+        {
+            self.unsearched.push(line(lake, &version.path, None, reason.clone()));
+        }
+    }
 }
 
 /// Blobs in which the index has one of the identifiers, or had.
 pub(super) fn blobs_with_tokens(desk: &Desk, sought: &Sought, as_of: AsOf) -> Result<BTreeSet<BlobId>> {
     let catalog = &desk.ctx.catalog;
-    let digests: BTreeSet<TokenDigest> = sought
-        .identifiers()
-        .iter()
-        .flat_map(|one| one.indexed(catalog.env()))
-        .map(|one| one.digest)
-        .collect();
-    let mut blobs = BTreeSet::new();
-    if as_of != AsOf::Now {
-        // Indexes keep the present only: the tokens of that time are read one blob after the other.
-        let mut after = None;
-        loop {
-            let page = catalog.list::<BlobTokens>(as_of, after.as_deref(), PAGE_RECORDS)?;
-            let hit = |held: &&BlobTokens| held.tokens.iter().any(|token| digests.contains(&token.digest));
-            blobs.extend(page.records.iter().filter(hit).map(|held| held.blob));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(blobs),
-            }
-        }
-    }
-    for digest in digests {
-        blobs.extend(catalog.find::<BlobTokens>(Index::Token, &digest.0)?.iter().map(|tokens| tokens.blob));
-    }
-    Ok(blobs)
+    let identifiers = sought.identifiers().iter().flat_map(|one| one.indexed(catalog.env()));
+    let digests: Vec<TokenDigest> = identifiers.map(|one| one.digest).collect();
+    catalog.blobs_with(&digests, as_of)
 }
 
 struct Read {

@@ -109,23 +109,11 @@ impl Sought {
 
     /// The first identifier that a path or a member's name holds.
     pub fn in_name(&self, name: &str) -> Option<usize> {
-        name.split('/').find_map(|segment| {
-            let ending = |(place, _)| &segment[..place];
-            // `ada@mail.example.csv` reads as an address under `.csv` until its ending is taken off.
-            let spellings = std::iter::once(segment).chain(segment.rmatch_indices('.').map(ending));
-            spellings.take(4).find_map(|spelling| self.in_segment(spelling))
-        })
-    }
-
-    fn in_segment(&self, segment: &str) -> Option<usize> {
         let mut found = Vec::new();
-        self.wanted.in_cell(None, segment, &mut found);
-        let mut first = found.first().copied();
-        if let Some((name, value)) = segment.split_once('=') {
-            self.wanted.in_cell(recognise::is_key_name(name).as_deref(), value, &mut found);
-            first = first.into_iter().chain(found.first().copied()).min();
-        }
-        first
+        recognise::name_readings(name).find_map(|(key, text)| {
+            self.wanted.in_cell(key.as_deref(), text, &mut found);
+            found.first().copied()
+        })
     }
 
     /// Searches a blob; `rows_after` asks for digests of what stays where something is found.

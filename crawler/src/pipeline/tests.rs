@@ -4,14 +4,14 @@ mod corrected;
 mod random;
 mod regroup;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::env::fixed;
 use catalog::lineage::graph;
 use catalog::model::{
-    AnomalyKind, BlobTokens, BlobVersion, Dataset, Execution, ExecutionState, Findings, Schema, Searched,
+    AnomalyKind, ArtifactId, BlobVersion, Dataset, Execution, ExecutionState, Findings, Schema, Searched,
     Statistics,
 };
 use catalog::store::memory::MemoryStore;
@@ -66,6 +66,17 @@ async fn sample() -> Arc<InMemory> {
     store
 }
 
+/// Tokens by the version that holds them.
+fn tokens(catalog: &Catalog) -> BTreeMap<ArtifactId, BTreeSet<u64>> {
+    let mut tokens = BTreeMap::<_, BTreeSet<u64>>::new();
+    catalog
+        .each_token(&mut |artifact, token| {
+            tokens.entry(artifact).or_default().insert(token);
+        })
+        .unwrap();
+    tokens
+}
+
 /// All current records of a source without ids, runs and times, by path.
 fn state(catalog: &Catalog) -> String {
     let mut lines = Vec::new();
@@ -87,8 +98,9 @@ fn state(catalog: &Catalog) -> String {
     for findings in catalog.all::<Findings>(AsOf::Now).unwrap() {
         lines.push(format!("findings {:?} {:?}", paths[&findings.blob], findings.findings));
     }
-    for tokens in catalog.all::<BlobTokens>(AsOf::Now).unwrap() {
-        lines.push(format!("tokens {:?} {:?}", paths[&tokens.blob], tokens.tokens));
+    let tokens = tokens(catalog);
+    for blob in blobs.iter() {
+        lines.push(format!("tokens {:?} {:?}", blob.path, tokens.get(&blob.artifact)));
     }
     for dataset in catalog.all::<Dataset>(AsOf::Now).unwrap() {
         let tied = graph::artifacts_of_context(catalog, dataset.context.unwrap()).unwrap();
@@ -156,9 +168,8 @@ async fn one_pass_records_everything_and_no_personal_value() {
     let hasher = &ctx.catalog.env().hasher;
     for (kind, normal) in [("EMAIL_ADDRESS", "p7.berg@mail.example"), ("KEY:customer_id", "7")] {
         let digest = hasher.digest(kind, normal);
-        let found: Vec<BlobTokens> =
-            ctx.catalog.find(catalog::store::record::Index::Token, &digest.0).unwrap();
-        assert_eq!(found.iter().map(|tokens| tokens.blob).collect::<Vec<_>>(), [customers.blob], "{kind}");
+        let found = ctx.catalog.blobs_with(&[digest], AsOf::Now).unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [customers.blob], "{kind}");
     }
     let datasets: Vec<Dataset> = ctx.catalog.all(AsOf::Now).unwrap();
     let orders = datasets.iter().find(|dataset| dataset.root.starts_with("orders")).unwrap();
@@ -246,8 +257,8 @@ async fn a_crawl_killed_at_any_commit_is_made_good_by_the_next() {
         for blob in ctx.catalog.all::<BlobVersion>(AsOf::Now).unwrap() {
             let beside = |ctx: &Ctx| {
                 let findings = ctx.catalog.get::<Findings>(&blob.blob, AsOf::Now).unwrap();
-                let tokens = ctx.catalog.get::<BlobTokens>(&blob.blob, AsOf::Now).unwrap();
-                (findings, tokens)
+                let known = ctx.catalog.get::<BlobVersion>(&blob.blob, AsOf::Now).unwrap().unwrap();
+                (findings, tokens(&ctx.catalog).remove(&known.artifact))
             };
             assert_eq!(beside(&ctx), beside(&undisturbed), "a blob is recorded whole or not at all");
         }

@@ -6,17 +6,18 @@
 use std::sync::LazyLock;
 
 use super::hits::TokenSink;
+use super::key::is_key_name;
 use super::{Recogniser, Span, by_kind, decode, phone, recognisers, scan};
 
 /// Keys of rows are indexed under `KEY:` and the normalised name of their column.
-const KEY_PREFIX: &str = "KEY:";
+pub const KEY: &str = "KEY:";
 /// Nothing longer is one identifier as a whole.
 const CELL_BYTES_MAX: usize = 320;
 
 /// Gives the normal form of a value of a kind (`email`, `PHONE_NUMBER`, `KEY:customer_id`), or `None` if it has not
 /// that form or the kind is unknown.
 pub fn normalise(kind: &str, value: &str) -> Option<String> {
-    if kind.starts_with(KEY_PREFIX) {
+    if kind.starts_with(KEY) {
         return normalise_key(value).map(str::to_owned);
     }
     by_kind(kind).and_then(|r| (r.normalise)(value))
@@ -27,6 +28,21 @@ pub fn normalise_key(value: &str) -> Option<&str> {
     let value = value.trim().trim_matches('"');
     let value = value.strip_suffix(".0").filter(|v| v.bytes().all(|b| b.is_ascii_digit())).unwrap_or(value);
     (!value.is_empty() && value.len() <= 128).then_some(value)
+}
+
+/// How a path or the name of a member may be read: its segments, each as it is and with up to three endings off
+/// (`ada@mail.example.csv` reads as an address under `.csv` until then), and the value of each `key=value` with the
+/// normalised name of its key, if that is a person's.
+pub fn name_readings(name: &str) -> impl Iterator<Item = (Option<String>, &str)> {
+    name.split('/').flat_map(spellings).flat_map(|spelling| {
+        let valued = spelling.split_once('=').map(|(name, value)| (is_key_name(name), value));
+        std::iter::once((None, spelling)).chain(valued)
+    })
+}
+
+fn spellings(segment: &str) -> impl Iterator<Item = &str> {
+    let endings = segment.rmatch_indices('.').map(|(place, _)| &segment[..place]);
+    std::iter::once(segment).chain(endings).take(4)
 }
 
 /// Gives the normal form of everything in `text` that reads as an identifier of a kind, some more than once: what
@@ -43,7 +59,7 @@ pub fn each_normal_form(kind: &str, text: &str, sink: &mut dyn FnMut(&str)) {
 /// escapes, else the whole trimmed cell.
 pub fn matches(kind: &str, normal: &str, text: &str, out: &mut Vec<(usize, usize)>) {
     let first = out.len();
-    if kind.starts_with(KEY_PREFIX) {
+    if kind.starts_with(KEY) {
         if normalise_key(text) == Some(normal) {
             out.push(trimmed(text));
         }

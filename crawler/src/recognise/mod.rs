@@ -55,7 +55,8 @@ pub use hits::Hits;
 pub use key::{is_key_name, key_name};
 pub use known::Known;
 pub use lookup::{
-    each_normal_form, identifiers, index_form, matches, normal_forms, normalise, normalise_key,
+    KEY, each_normal_form, identifiers, index_form, matches, name_readings, normal_forms, normalise,
+    normalise_key,
 };
 pub use national_id::{is_of_scheme, national_schemes};
 pub use outline::Outline;

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use catalog::model::{
-    Anomaly, AnomalyKind, BlobTokens, Category, ContentSketch, Depth, Finding, Findings, Part, Schema,
-    Searched, Statistics, TableLog, Token,
+    Anomaly, AnomalyKind, Category, ContentSketch, Depth, Finding, Findings, Part, Schema, Searched,
+    Statistics, TableLog, TokenDigest,
 };
 use catalog::schema::{Profile, RowsSketch, withhold};
 
@@ -31,8 +31,8 @@ pub struct Classified {
     pub statistics: Vec<Statistics>,
     /// What was found where.
     pub findings: Findings,
-    /// Identifiers in it.
-    pub tokens: BlobTokens,
+    /// Identifiers in it, each once.
+    pub tokens: Vec<TokenDigest>,
     /// What is wrong with it.
     pub anomalies: Vec<Anomaly>,
     /// How much of it was looked at.
@@ -56,7 +56,7 @@ pub fn classify(run: &Run, profiled: Profiled, depth: Depth) -> Classified {
         anomalies.push(of_blob(AnomalyKind::LimitReached, reason.clone()));
         searched = Searched::Partial(reason);
     }
-    if tokens.iter().any(|Token { digest, .. }| run.suppressed.contains(digest)) {
+    if tokens.iter().any(|token| run.suppressed.contains(token)) {
         let reason = "it holds an identifier of a person who was erased; plan an erasure for it".to_owned();
         anomalies.push(of_blob(AnomalyKind::SuppressedSubject, reason));
     }
@@ -83,7 +83,6 @@ pub fn classify(run: &Run, profiled: Profiled, depth: Depth) -> Classified {
         kept.push(part);
     }
     let findings = Findings { blob, findings };
-    let tokens = BlobTokens { blob, tokens };
     Classified {
         changed,
         digest,

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use catalog::model::{
-    Anomaly, AnomalyKind, BlobId, BlobTokens, Depth, Digest, Finding, Findings, Part, Searched,
-};
+use catalog::env::SubjectHasher;
+use catalog::model::{Anomaly, AnomalyKind, BlobId, Depth, Digest, Finding, Findings, Part, Searched};
 
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::sniff::{anomaly, anomaly_of};
+use super::token::Tokens;
 use super::{Changed, Classified, Run};
 use crate::ctx::Ctx;
 use crate::error::{Kind, Result};
@@ -47,10 +47,10 @@ async fn glance_at(
     chunk: Vec<Changed>,
 ) -> Result<Vec<Option<Classified>>> {
     let seen = if lake.folder().is_some() {
-        let lake = lake.clone();
+        let (lake, hasher) = (lake.clone(), ctx.catalog.env().hasher.clone());
         let look = move |changed: Changed| {
             let glanced = lake.glance_file(&changed.listed.path);
-            Seen::of(changed, glanced)
+            Seen::of(&hasher, changed, glanced)
         };
         ctx.blocking(move || chunk.into_iter().map(look).collect::<Vec<_>>()).await
     } else {
@@ -63,9 +63,10 @@ async fn glance_at(
         };
         // How many at a time is the guard's business.
         let glanced: Vec<_> = stream::iter(chunk).map(look).buffered(BLOBS_A_HOP).collect().await;
-        let tell = |(changed, glanced): (Changed, Option<Result<Glance>>)| match glanced {
-            Some(glanced) => Seen::of(changed, glanced),
-            None => Seen::unreadable(changed),
+        let hasher = ctx.catalog.env().hasher.clone();
+        let tell = move |(changed, glanced): (Changed, Option<Result<Glance>>)| match glanced {
+            Some(glanced) => Seen::of(&hasher, changed, glanced),
+            None => Seen::unreadable(&hasher, changed),
         };
         ctx.blocking(move || glanced.into_iter().map(tell).collect::<Vec<_>>()).await
     };
@@ -93,9 +94,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(mut changed: Changed, glanced: Result<Glance>) -> Self {
+    fn of(hasher: &SubjectHasher, mut changed: Changed, glanced: Result<Glance>) -> Self {
         if changed.listed.problem.is_some() {
-            return Self::unreadable(changed);
+            return Self::unreadable(hasher, changed);
         }
         let (blob, mut store_failed) = (changed.blob, false);
         let glanced = match glanced {
@@ -113,20 +114,24 @@ impl Seen {
                 Err(anomaly_of(&error))
             }
         };
-        Self { blob, classified: Some(classified(changed, glanced)), store_failed }
+        Self { blob, classified: Some(classified(hasher, changed, glanced)), store_failed }
     }
 
     /// One that the listing already says cannot be read.
-    fn unreadable(changed: Changed) -> Self {
+    fn unreadable(hasher: &SubjectHasher, changed: Changed) -> Self {
         let problem = changed.listed.problem.unwrap_or_default();
         let blob = changed.blob;
         let glanced = Err(anomaly(AnomalyKind::Unreadable, problem));
-        Self { blob, classified: Some(classified(changed, glanced)), store_failed: false }
+        Self { blob, classified: Some(classified(hasher, changed, glanced)), store_failed: false }
     }
 }
 
 /// The record of what was seen.
-fn classified(changed: Changed, glanced: std::result::Result<Glance, Anomaly>) -> Classified {
+fn classified(
+    hasher: &SubjectHasher,
+    changed: Changed,
+    glanced: std::result::Result<Glance, Anomaly>,
+) -> Classified {
     let (blob, path) = (changed.blob, changed.listed.path.as_str());
     let name = path.rsplit('/').next().unwrap_or(path);
     let (mut anomalies, mut digest) = (Vec::new(), None);
@@ -145,7 +150,9 @@ fn classified(changed: Changed, glanced: std::result::Result<Glance, Anomaly>) -
     };
     let searched = Searched::No("only its first bytes were looked at".to_owned());
     let findings = Findings { blob, findings: in_path(path) };
-    let tokens = BlobTokens { blob, tokens: Vec::new() };
+    let mut tokens = Tokens::default();
+    tokens.add_name(hasher, path);
+    let (tokens, _) = tokens.finish();
     let (parts, schemas, statistics) = (vec![part], Vec::new(), Vec::new());
     let (table_log, sketch, depth) = (None, None, Depth::Head);
     Classified {

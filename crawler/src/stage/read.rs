@@ -219,7 +219,7 @@ impl<'a> Reading<'a> {
             found: Vec::new(),
             state: RandomState::new(),
         };
-        reading.in_path = reading.name(path);
+        reading.in_path = reading.name_of_content(path);
         reading
     }
 
@@ -227,6 +227,12 @@ impl<'a> Reading<'a> {
     fn name(&mut self, name: &str) -> Vec<(&'static str, f32)> {
         self.look(name);
         kinds_of(&self.spans)
+    }
+
+    /// Like `name`, for a path or the name of a member.
+    fn name_of_content(&mut self, name: &str) -> Vec<(&'static str, f32)> {
+        self.tokens.add_name(self.hasher, name);
+        self.name(name)
     }
 
     /// Looks for personal data in a text and collects its identifiers; tells whether there were any.
@@ -267,7 +273,7 @@ impl<'a> Reading<'a> {
     fn part(&mut self, node: &Node<'_>, stored: Digest) -> Result<(), FormatError> {
         let part = sniff::part_of(node, stored)?;
         if let Some(name) = node.member.last() {
-            let kinds = self.name(name);
+            let kinds = self.name_of_content(name);
             self.in_path.extend(kinds);
             self.table = table_name(name);
         }

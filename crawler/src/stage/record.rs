@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use catalog::lineage::implied::kept;
 use catalog::model::{
-    Anomaly, ArtifactId, BlobId, BlobTokens, BlobVersion, ContentSketch, Depth, Digest, Findings, Principal,
-    Statistics,
+    Anomaly, ArtifactId, BlobId, BlobVersion, ContentSketch, Depth, Digest, Findings, Principal, Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -127,11 +126,11 @@ async fn record_batches(ctx: &Ctx, run: &Run, mut blobs: mpsc::Receiver<Classifi
     let mut tally = Tally::default();
     while let Some(first) = blobs.recv().await {
         let deadline = Instant::now() + BATCH_WAIT;
-        let mut tokens = first.tokens.tokens.len();
+        let mut tokens = first.tokens.len();
         let mut batch = vec![first];
         while batch.len() < BATCH_BLOBS_MAX && tokens < BATCH_TOKENS_MAX {
             let Ok(Some(blob)) = timeout_at(deadline, blobs.recv()).await else { break };
-            tokens += blob.tokens.tokens.len();
+            tokens += blob.tokens.len();
             batch.push(blob);
         }
         batch.iter().for_each(|blob| tally.count(blob));
@@ -164,6 +163,7 @@ fn commit(catalog: &Catalog, stamp: &Stamp, batch: Vec<Classified>) -> Result<Ve
         changes.extend(changes_of(catalog, stamp, blob, ArtifactId(number))?);
     }
     catalog.commit(&Principal::system(), &changes)?;
+    catalog.merge_tokens()?;
     let mut twins = Vec::new();
     for gone in &overwritten {
         twins.extend(twins_of(catalog, gone)?);
@@ -174,7 +174,7 @@ fn commit(catalog: &Catalog, stamp: &Stamp, batch: Vec<Classified>) -> Result<Ve
 fn changes_of(
     catalog: &Catalog,
     stamp: &Stamp,
-    blob: Classified,
+    mut blob: Classified,
     artifact: ArtifactId,
 ) -> Result<Vec<Change>> {
     let now = catalog.env().clock.now();
@@ -197,11 +197,13 @@ fn changes_of(
         changes.push(Change::put(statistics)?);
     }
     changes.extend(put_or_close(&blob.findings, !blob.findings.findings.is_empty(), known)?);
-    changes.extend(put_or_close(&blob.tokens, !blob.tokens.tokens.is_empty(), known)?);
     match &blob.sketch {
         Some(sketch) => changes.push(Change::put(sketch)?),
         None if known => changes.push(Change::close::<ContentSketch>(&id)),
         None => {}
+    }
+    if !blob.tokens.is_empty() {
+        changes.push(Change::tokens(artifact, std::mem::take(&mut blob.tokens)));
     }
     changes.push(Change::put(&version_of(stamp, blob, artifact, now))?);
     Ok(changes)
@@ -307,7 +309,6 @@ fn end_of(catalog: &Catalog, blob: BlobId) -> Result<Vec<Change>> {
     let statistics: Vec<Statistics> = catalog.find(Index::StatisticsOfBlob, &blob.0)?;
     let mut changes: Vec<_> =
         statistics.iter().map(|statistics| Change::close::<Statistics>(&statistics.id())).collect();
-    changes.push(Change::close::<BlobTokens>(&blob));
     changes.push(Change::close::<ContentSketch>(&blob));
     changes.push(Change::close::<Findings>(&blob));
     changes.push(Change::close::<BlobVersion>(&blob));

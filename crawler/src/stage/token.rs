@@ -1,6 +1,9 @@
-//! The identifiers in one blob, as keyed digests from the moment they are met; sorted, counted, bounded.
+//! The identifiers in one blob, as keyed digests from the moment they are met; sorted, each once, bounded.
 
-use catalog::model::{Token, TokenDigest};
+use catalog::env::SubjectHasher;
+use catalog::model::TokenDigest;
+
+use crate::recognise::{KEY, identifiers, index_form, name_readings, normalise_key};
 
 /// Distinct identifiers kept of one blob; beyond it the blob is searched in part only, and every lookup reads it.
 const TOKENS_MAX: usize = 4 << 20;
@@ -10,7 +13,7 @@ const PENDING_MAX: usize = 64 << 10;
 /// Identifiers of one blob.
 #[derive(Debug, Default)]
 pub struct Tokens {
-    sorted: Vec<Token>,
+    sorted: Vec<TokenDigest>,
     pending: Vec<TokenDigest>,
     overflowed: bool,
 }
@@ -24,39 +27,37 @@ impl Tokens {
         }
     }
 
+    /// Takes those in a path or in the name of a member: what lookup confirms in a name is among them.
+    pub(super) fn add_name(&mut self, hasher: &SubjectHasher, name: &str) {
+        let mut found = Vec::new();
+        for (key, text) in name_readings(name) {
+            found.clear();
+            identifiers(text, &[], &mut found);
+            for (kind, normal) in &found {
+                self.add(hasher.digest(kind, index_form(kind, normal)));
+            }
+            if let Some((key, value)) = key.zip(normalise_key(text)) {
+                self.add(hasher.digest(&format!("{KEY}{key}"), value));
+            }
+        }
+    }
+
     /// All distinct ones, sorted, and whether there were more than are kept.
-    pub(super) fn finish(mut self) -> (Vec<Token>, bool) {
+    pub(super) fn finish(mut self) -> (Vec<TokenDigest>, bool) {
         self.settle();
         (self.sorted, self.overflowed)
     }
 
     fn settle(&mut self) {
+        // Both halves are in order or nearly so, which a stable sort makes use of.
         self.pending.sort_unstable();
-        let old = std::mem::take(&mut self.sorted);
-        let mut merged: Vec<Token> = Vec::with_capacity(old.len() + self.pending.len() / 2);
-        let mut old = old.into_iter().peekable();
-        let mut new = self.pending.drain(..).map(|digest| Token { digest, count: 1 }).peekable();
-        loop {
-            let next = match (old.peek(), new.peek()) {
-                (Some(left), Some(right)) if left.digest <= right.digest => old.next(),
-                (_, Some(_)) => new.next(),
-                (Some(_), None) => old.next(),
-                (None, None) => break,
-            };
-            let Some(next) = next else { break };
-            match merged.last_mut() {
-                Some(last) if last.digest == next.digest => {
-                    last.count = last.count.saturating_add(next.count)
-                }
-                _ => merged.push(next),
-            }
-        }
-        drop(new);
-        if merged.len() > TOKENS_MAX {
-            merged.truncate(TOKENS_MAX);
+        self.sorted.append(&mut self.pending);
+        self.sorted.sort();
+        self.sorted.dedup();
+        if self.sorted.len() > TOKENS_MAX {
+            self.sorted.truncate(TOKENS_MAX);
             self.overflowed = true;
         }
-        self.sorted = merged;
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_sorted_and_counted_over_many_settlings() {
+    fn tokens_are_sorted_and_once_each_over_many_settlings() {
         let mut tokens = Tokens::default();
         for number in 0..(PENDING_MAX as u64 * 3) {
             let mut digest = [0; 12];
@@ -74,7 +75,6 @@ mod tests {
         }
         let (tokens, overflowed) = tokens.finish();
         assert!(!overflowed && tokens.len() == 1_000);
-        assert!(tokens.is_sorted_by(|a, b| a.digest < b.digest));
-        assert_eq!(tokens.iter().map(|token| u64::from(token.count)).sum::<u64>(), PENDING_MAX as u64 * 3);
+        assert!(tokens.is_sorted_by(|a, b| a < b));
     }
 }
