@@ -2,7 +2,7 @@
 
 use fixtures::people::people;
 use fixtures::{CANARY_EMAIL, LakeOptions, write_lake};
-use headwater_tests::Headwater;
+use headwater_tests::{Daemon, Headwater, peer};
 
 use crate::erase::erase;
 
@@ -32,7 +32,11 @@ fn expect_no_canary(headwater: &Headwater, when: &str) {
     }
     let log = headwater.logged();
     assert!(log.contains("crawl{run="), "the log was kept");
-    for canary in canaries {
+    expect_clean_log(&log, when);
+}
+
+fn expect_clean_log(log: &str, when: &str) {
+    for canary in canaries() {
         let canary = String::from_utf8(canary).unwrap();
         assert!(!log.contains(&canary), "{when}: the log holds {canary}");
     }
@@ -54,4 +58,24 @@ fn no_personal_value_is_written_by_crawl_find_or_erase() {
     expect_no_canary(&headwater, "after find");
     erase(&headwater, lake.to_str().unwrap());
     expect_no_canary(&headwater, "after erase");
+}
+
+#[test]
+fn no_personal_value_is_logged_counted_or_told_by_the_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    write_lake(&lake, LAKE).unwrap();
+    let lake = lake.to_str().unwrap();
+    let headwater = Headwater::in_folder(folder.path()).with("HEADWATER_LOG", "trace");
+    headwater.run(["crawl", lake, "--json"]).expect(0);
+    let roles = ["viewer", "steward", "privacy_officer", "approver"];
+    let tokens = roles.map(|role| headwater.token(role, &format!("{role}-1")));
+    let daemon = Daemon::start(&headwater, &[]);
+    let arguments = [&daemon.url, lake, CANARY_EMAIL].into_iter().chain(tokens.iter().map(String::as_str));
+    // The script looks at answers and metrics itself.
+    peer("rest.py", arguments).expect(0);
+    let log = daemon.end();
+    assert!(log.contains("operation=\"subject_find\""), "the log was kept: {log}");
+    expect_clean_log(&log, "after the daemon served");
+    expect_no_canary(&headwater, "after the daemon served");
 }

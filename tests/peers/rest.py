@@ -63,6 +63,13 @@ ask("POST", f"/v1/plans/{plan['plan']}/approve", officer, {"hash": plan["hash"]}
 ask("POST", f"/v1/plans/{plan['plan']}/run", officer, {"hash": plan["hash"]}, expect=409)
 ask("POST", f"/v1/plans/{plan['plan']}/approve", approver, {"hash": "0" * 64}, expect=409)
 ask("POST", f"/v1/plans/{plan['plan']}/approve", approver, {"hash": plan["hash"]})
+refused = ask("POST", "/v1/subjects/find", officer, {"ids": [f"iban={email}"]}, expect=(400, 422))
+assert email not in json.dumps(refused), refused
+ran = ask("POST", f"/v1/plans/{plan['plan']}/run", officer, {"hash": plan["hash"]}, expect=(200, 202))
+verified = ask("POST", f"/v1/plans/{plan['plan']}/verify", officer, {}, expect=(200, 202))
+request = ask("GET", f"/v1/plans/{plan['plan']}", officer)
+for told in (ran, verified, request, ask("GET", "/v1/audit", officer), ask("GET", "/metrics", viewer)):
+    assert email not in json.dumps(told), "an answer holds the person"
 ask("GET", "/v1/runs", viewer)
 for page in ("/", "/ui/login"):
     ask("GET", page, viewer, expect=(200, 303))

@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -238,6 +239,7 @@ impl Drop for Moto {
 /// A running `headwater serve`; it goes with the value.
 pub struct Daemon {
     process: Child,
+    log: Option<JoinHandle<String>>,
     /// Its URL.
     pub url: String,
 }
@@ -252,9 +254,22 @@ impl Daemon {
         let mut process = command.spawn().expect("the daemon starts");
         // Its log is drained, so that it never blocks on a full pipe, and shown if the test fails.
         let log = BufReader::new(process.stderr.take().expect("stderr is piped"));
-        std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(|line| eprintln_log(&line)));
+        let log = std::thread::spawn(move || {
+            let shown = |line: String| {
+                eprintln_log(&line);
+                line + "\n"
+            };
+            log.lines().map_while(Result::ok).map(shown).collect()
+        });
         wait_for_port(port);
-        Self { process, url: format!("http://{listen}") }
+        Self { process, log: Some(log), url: format!("http://{listen}") }
+    }
+
+    /// Ends it and gives all that it logged.
+    pub fn end(mut self) -> String {
+        self.process.kill().ok();
+        let log = self.log.take().expect("it is ended once");
+        log.join().expect("its log is read to the end")
     }
 }
 
