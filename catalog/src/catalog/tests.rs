@@ -24,6 +24,7 @@ fn source(n: usize, schedule: Option<&str>) -> Source {
         added: Timestamp(0),
         schedule: schedule.map(Into::into),
         grouped: None,
+        recognised: None,
     }
 }
 

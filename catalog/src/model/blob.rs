@@ -22,6 +22,9 @@ pub struct Source {
     /// What the last grouping of its blobs went by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grouped: Option<Grouped>,
+    /// Digest of how identifiers were read when all of its blobs were last read: lookup must read them alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recognised: Option<Digest>,
 }
 
 /// What datasets were made of: as long as it is the same, grouping anew changes nothing.

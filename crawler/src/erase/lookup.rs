@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use catalog::AsOf;
 use catalog::erasure::audit;
-use catalog::model::{BlobId, BlobVersion, Role, Searched, Source, SourceId, TokenDigest};
+use catalog::model::{BlobId, BlobVersion, Role, Searched, SourceId, TokenDigest};
 use catalog::store::record::Index;
 use futures::{StreamExt, stream};
 
@@ -19,6 +19,7 @@ use super::expand;
 use super::identifier::Identifier;
 use super::names::{self, Kin};
 use super::package::{self, PersonRow};
+use super::plan::{outdated, unopened};
 use super::search::{Found, FoundPart, Sought};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::{Fetched, Lake};
@@ -173,15 +174,19 @@ fn candidates(desk: &Desk, sought: &Sought, options: FindOptions) -> Result<(Vec
             }
         }
     }
-    let open: BTreeSet<SourceId> = desk.lakes.iter().map(Lake::source_id).collect();
-    let closed =
-        catalog.all::<Source>(options.as_of)?.into_iter().filter(|source| !open.contains(&source.id));
-    candidates.unsearched.extend(closed.map(|source| Unsearched {
+    let of_source = |source: SourceId, reason: &str| Unsearched {
         path: String::new(),
-        uri: format!("source {}", source.id),
+        uri: format!("source {source}"),
         version: None,
-        reason: "the source is not open; nothing in it was searched".into(),
-    }));
+        reason: reason.to_owned(),
+    };
+    let closed = "the source is not open; nothing in it was searched";
+    candidates.unsearched.extend(unopened(desk)?.into_iter().map(|source| of_source(source, closed)));
+    if !options.scan {
+        let outdated = outdated(desk)?.into_iter().filter(|source| desk.lake(source).is_some());
+        let reason = "other identifiers are recognised now than when it was crawled; crawl it again, or scan";
+        candidates.unsearched.extend(outdated.map(|source| of_source(source, reason)));
+    }
     Ok((candidates.targets.into_values().collect(), candidates.unsearched))
 }
 

@@ -25,6 +25,7 @@ use super::search::{Found, FoundPart, Sought};
 use super::{Desk, show};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::{Lake, Listed, ObjectVersion};
+use crate::stage::recognised;
 
 /// How a plan is made.
 #[derive(Clone, Debug, Default)]
@@ -198,13 +199,23 @@ async fn gather(desk: &Desk, sought: Arc<Sought>, scan: bool) -> Result<Gathered
             named: false,
         });
     }
+    let outdated = outdated(desk)?;
     for lake in &desk.lakes {
         let mut of_path: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+        // The index may lack what was read otherwise then.
+        let scan = scan || outdated.contains(&lake.source_id());
         current(desk, lake, &sought, &tokens, scan, &mut of_path, &mut gathered.not_searched).await?;
         old_versions(desk, lake, &sought, &mut of_path, &mut gathered.not_searched).await?;
         gathered.evidence.extend(of_path.into_values().flatten());
     }
     Ok(gathered)
+}
+
+/// Sources whose blobs were read when other identifiers were recognised than now: their index may lack some.
+pub(super) fn outdated(desk: &Desk) -> Result<Vec<SourceId>> {
+    let sources = desk.ctx.catalog.all::<catalog::model::Source>(AsOf::Now)?;
+    let outdated = sources.into_iter().filter(|source| source.recognised != Some(recognised()));
+    Ok(outdated.map(|source| source.id).collect())
 }
 
 /// Sources that the catalog knows and nobody opened.

@@ -11,11 +11,11 @@ use std::time::Duration;
 use catalog::env::fixed;
 use catalog::lineage::graph;
 use catalog::model::{
-    AnomalyKind, ArtifactId, BlobVersion, Dataset, Execution, ExecutionState, Findings, Schema, Searched,
-    Statistics,
+    AnomalyKind, ArtifactId, BlobVersion, Dataset, Depth, Digest, Execution, ExecutionState, Findings,
+    Principal, Schema, Searched, Source, Statistics,
 };
 use catalog::store::memory::MemoryStore;
-use catalog::{AsOf, Catalog};
+use catalog::{AsOf, Catalog, Change};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 
@@ -241,6 +241,28 @@ async fn a_changed_log_changes_its_table_though_no_data_file_did() {
     let anew = fresh();
     crawl(&anew, &lake(&store)).await.unwrap();
     assert_eq!(parting(&ctx, &anew), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blobs_are_read_again_once_identifiers_are_read_otherwise() {
+    let (store, ctx) = (sample().await, fresh());
+    crawl(&ctx, &lake(&store)).await.unwrap();
+    assert_eq!(crawl(&ctx, &lake(&store)).await.unwrap().read, 0);
+    let source = ctx.catalog.all::<Source>(AsOf::Now).unwrap().remove(0);
+    let before = Source { recognised: Some(Digest([1; 32])), ..source };
+    ctx.catalog.commit(&Principal::system(), &[Change::put(&before).unwrap()]).unwrap();
+    let mut shallow = ctx.clone();
+    shallow.depth = Depth::Head;
+    assert_eq!(crawl(&shallow, &lake(&store)).await.unwrap().read, 0, "nothing is recorded less deeply");
+    assert_eq!(crawl(&ctx, &lake(&store)).await.unwrap().read, 6);
+    assert_eq!(crawl(&ctx, &lake(&store)).await.unwrap().read, 0);
+    assert_eq!(parting(&ctx, &fresh_crawl(&store).await), None);
+}
+
+async fn fresh_crawl(store: &Arc<InMemory>) -> Ctx {
+    let ctx = fresh();
+    crawl(&ctx, &lake(store)).await.unwrap();
+    ctx
 }
 
 #[tokio::test(flavor = "multi_thread")]

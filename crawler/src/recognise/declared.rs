@@ -57,6 +57,8 @@ struct Declared {
 struct Table {
     declared: Vec<Declared>,
     rows: Vec<&'static Recogniser>,
+    /// The declarations as they were written.
+    wording: String,
 }
 
 static TABLE: OnceLock<Table> = OnceLock::new();
@@ -64,6 +66,11 @@ static TABLE: OnceLock<Table> = OnceLock::new();
 /// The rows that were declared.
 pub(super) fn rows() -> &'static [&'static Recogniser] {
     TABLE.get().map_or(&[], |table| &table.rows)
+}
+
+/// The declarations as they were written, one text; empty if there are none.
+pub(super) fn wording() -> &'static str {
+    TABLE.get().map_or("", |table| &table.wording)
 }
 
 /// Whether a kind is a declared one.
@@ -80,7 +87,8 @@ pub fn declare(declarations: &[Declaration]) -> Result<bool, (usize, String)> {
     if declarations.len() > DECLARED_MAX {
         return Err((DECLARED_MAX, format!("there are more than {DECLARED_MAX}")));
     }
-    let mut table = Table { declared: Vec::new(), rows: Vec::new() };
+    let wording = if declarations.is_empty() { String::new() } else { format!("{declarations:?}") };
+    let mut table = Table { declared: Vec::new(), rows: Vec::new(), wording };
     for (place, declaration) in declarations.iter().enumerate() {
         let wrong = |reason| (place, reason);
         if declarations[..place].iter().any(|other| other.kind == declaration.kind) {

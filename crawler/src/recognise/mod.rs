@@ -151,6 +151,21 @@ pub fn recognisers() -> &'static [&'static Recogniser] {
     &ALL
 }
 
+/// Digest of everything that decides which identifiers are read out of a text, and in which form: what was indexed under
+/// another one may lack identifiers that lookup would confirm.
+pub fn fingerprint() -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for row in recognisers().iter().filter(|row| row.identifies) {
+        hasher.update(row.kind.as_bytes()).update(&[0]);
+    }
+    hasher.update(declared::wording().as_bytes());
+    for region in phone::regions() {
+        hasher.update(region.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}
+
 /// Whether a name is a kind of ours or what people type for one.
 fn is_built_in(name: &str) -> bool {
     RECOGNISERS.iter().any(|r| r.kind.eq_ignore_ascii_case(name) || r.id_name.eq_ignore_ascii_case(name))

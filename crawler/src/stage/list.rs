@@ -80,7 +80,12 @@ fn look_up(
 }
 
 fn pick(ctx: &Ctx, run: &Run, (blob, listed, known): LookedUp) -> Option<Changed> {
-    if known.as_ref().is_some_and(|known| is_unchanged(&listed, known, ctx.depth)) {
+    let unchanged = known.as_ref().filter(|known| is_unchanged(&listed, known, ctx.depth));
+    let deeper = unchanged.is_some_and(|known| known.depth > ctx.depth);
+    if run.reread && deeper {
+        run.seen.left_stale.store(true, Ordering::Relaxed);
+    }
+    if unchanged.is_some() && (deeper || !run.reread) {
         run.seen.unchanged.fetch_add(1, Ordering::Relaxed);
         ctx.progress.read(1, listed.size);
         return None;

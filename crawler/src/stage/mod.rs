@@ -34,4 +34,5 @@ pub use profile::{Profiled, profile};
 pub use read::{Read, read, table_name};
 pub use record::{Recorded, record};
 pub use run::Run;
+pub(crate) use run::recognised;
 pub use sniff::{Sniffed, sniff};

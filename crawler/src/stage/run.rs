@@ -1,20 +1,21 @@
 //! A crawl as an execution in the graph: begun, counted, ended; one that a kill left under way is marked failed.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::dataset::Corrections;
 use catalog::lineage::graph;
 use catalog::model::{
-    BlobId, Execution, ExecutionId, ExecutionState, Principal, Properties, Property, Source, SourceId,
-    Suppression, Timestamp, TokenDigest, TypeId,
+    BlobId, Digest, Execution, ExecutionId, ExecutionState, Principal, Properties, Property, Source,
+    SourceId, Suppression, Timestamp, TokenDigest, TypeId,
 };
 use catalog::{AsOf, Catalog, Change};
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::pipeline::CrawlReport;
+use crate::recognise::fingerprint;
 use crate::source::Lake;
 
 /// So many blobs one after the other that the store fails to give mean that it is down.
@@ -36,6 +37,8 @@ pub struct Run {
     pub(super) corrections: Arc<Corrections>,
     /// Whether the crawl before this one did not come to its end.
     pub(super) after_a_failure: bool,
+    /// Whether identifiers were read otherwise when the source's blobs were, so that they are to be read again.
+    pub(super) reread: bool,
     run_type: TypeId,
 }
 
@@ -44,6 +47,8 @@ pub struct Run {
 pub(super) struct Seen {
     pub(super) listed: AtomicU64,
     pub(super) unchanged: AtomicU64,
+    /// Whether a blob was left as an earlier, deeper crawl recorded it, though it should be read again.
+    pub(super) left_stale: AtomicBool,
     /// Half of each id: enough to tell them apart, and ten million of them take some 200 MB.
     blobs: Mutex<HashSet<u64>>,
     closed_folders: Mutex<Vec<String>>,
@@ -133,9 +138,14 @@ impl Run {
             execution.properties.extend(counts.map(property));
             execution.name = Some(format!("{} {}", self.source, self.id));
         }
-        let catalog = Arc::clone(&ctx.catalog);
+        let has_reread = self.reread && outcome.is_ok() && !self.seen.left_stale.load(Ordering::Relaxed);
+        let (catalog, source) = (Arc::clone(&ctx.catalog), self.source.clone());
         let recorded = ctx.blocking(move || -> Result<()> {
-            catalog.commit(&Principal::system(), &[Change::put(&execution)?])?;
+            let mut changes = vec![Change::put(&execution)?];
+            if let Some(source) = catalog.get::<Source>(&source, AsOf::Now)?.filter(|_| has_reread) {
+                changes.push(Change::put(&Source { recognised: Some(recognised()), ..source })?);
+            }
+            catalog.commit(&Principal::system(), &changes)?;
             catalog.flush()
         });
         let recorded = recorded.await;
@@ -171,6 +181,11 @@ impl Run {
 
 /// The name of a source's crawl until it is complete. There is one at most: the next crawl finds what a kill or a
 /// failure has left under it, and renames it.
+/// How identifiers are read now.
+pub(crate) fn recognised() -> Digest {
+    Digest(fingerprint())
+}
+
 fn under_way(source: &SourceId) -> String {
     format!("{source} under way")
 }
@@ -180,13 +195,16 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
     let run_type = graph::ensure(catalog, &graph::CRAWL_RUN)?;
     let started = catalog.env().clock.now();
     let mut changes = Vec::new();
-    if catalog.get::<Source>(&id, AsOf::Now)?.is_none() {
+    let source: Option<Source> = catalog.get(&id, AsOf::Now)?;
+    let reread = source.as_ref().is_some_and(|source| source.recognised != Some(recognised()));
+    if source.is_none() {
         changes.push(Change::put(&Source {
             id: id.clone(),
             url,
             added: started,
             schedule: None,
             grouped: None,
+            recognised: Some(recognised()),
         })?);
     }
     let stale = graph::execution_named(catalog, run_type, &under_way(&id))?;
@@ -207,6 +225,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         seen: Seen::default(),
         corrections: Arc::default(),
         after_a_failure,
+        reread,
         run_type,
     };
     changes.push(Change::put(&run.execution(ExecutionState::Running))?);

@@ -41,6 +41,7 @@ fn with_source(catalog: &Catalog) -> BlobVersion {
         added: Timestamp(0),
         schedule: None,
         grouped: None,
+        recognised: None,
     };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     crawl(catalog, "raw/a.csv csv 1 1 1 1")

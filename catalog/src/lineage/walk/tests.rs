@@ -118,6 +118,7 @@ fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
         added: Timestamp(0),
         schedule: None,
         grouped: None,
+        recognised: None,
     };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     let (shop, folder) =

@@ -14,7 +14,14 @@ use crate::{Catalog, Change};
 
 fn source() -> Source {
     let url = "s3://lake-bucket/zone".to_owned();
-    Source { id: SourceId::of(&url), url, added: Timestamp(0), schedule: None, grouped: None }
+    Source {
+        id: SourceId::of(&url),
+        url,
+        added: Timestamp(0),
+        schedule: None,
+        grouped: None,
+        recognised: None,
+    }
 }
 
 fn columns(names: &[&str]) -> crate::model::Schema {

@@ -11,7 +11,14 @@ use crate::{Catalog, Change};
 
 fn source(n: u32) -> Source {
     let url = format!("file:///lake{n}");
-    Source { id: SourceId::of(&url), url, added: Timestamp(0), schedule: None, grouped: None }
+    Source {
+        id: SourceId::of(&url),
+        url,
+        added: Timestamp(0),
+        schedule: None,
+        grouped: None,
+        recognised: None,
+    }
 }
 
 fn graph_type(id: i64, name: &str) -> Type {

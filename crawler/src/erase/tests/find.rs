@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use catalog::model::{BlobVersion, Principal, Source};
 use catalog::store::Store;
+use catalog::{AsOf, Change};
 
 use super::lake::{ADA, Setup, gzip};
 use crate::erase::answer::FindAnswer;
-use crate::erase::{FindOptions, Identifier, find};
+use crate::erase::{FindOptions, Identifier, PlanOptions, find, plan};
 use crate::pipeline::crawl;
 
 async fn crawled() -> Setup {
@@ -103,4 +105,26 @@ async fn keys_of_a_map_that_are_addresses_reach_no_catalog_and_still_lead_to_her
     let paths: std::collections::BTreeSet<_> =
         answer.places.iter().map(|place| place.path.as_str()).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
+}
+
+/// As after a release or a configuration that recognises more: what is indexed lacks identifiers that lookup would confirm.
+#[tokio::test]
+async fn an_index_of_before_what_is_recognised_now_is_not_believed() {
+    let setup = crawled().await;
+    let officer = setup.officer();
+    let catalog = &officer.ctx.catalog;
+    let versions = catalog.all::<BlobVersion>(AsOf::Now).unwrap();
+    let mut changes: Vec<_> = versions.iter().map(|version| Change::purge_tokens(version.artifact)).collect();
+    for source in catalog.all::<Source>(AsOf::Now).unwrap() {
+        changes.push(Change::put(&Source { recognised: None, ..source }).unwrap());
+    }
+    catalog.commit(&Principal::system(), &changes).unwrap();
+    let answer = find(&officer, &setup.ada(), FindOptions::default()).await.unwrap();
+    assert!(answer.places.is_empty());
+    assert!(answer.not_searched[0].reason.contains("crawl it again"), "{:?}", answer.not_searched);
+    let planned = plan(&officer, &setup.ada(), PlanOptions::default()).await.unwrap();
+    assert_eq!(planned.steps.len(), 2, "the plan reads every blob instead");
+    assert_eq!(crawl(&officer.ctx, &setup.lakes[0]).await.unwrap().read, 4);
+    let answer = find(&officer, &setup.ada(), FindOptions::default()).await.unwrap();
+    assert_eq!((answer.places.len(), answer.not_searched.len()), (2, 0));
 }

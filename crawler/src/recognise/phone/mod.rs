@@ -13,6 +13,7 @@ use super::text::{NEGATIVE, Words, clean_after, clean_before, lower_before, near
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
 
 pub(super) use plan::national_part;
+pub(super) use plan::regions;
 pub use plan::set_default_regions;
 
 pub(super) static RECOGNISER: Recogniser = Recogniser {

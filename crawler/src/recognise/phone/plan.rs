@@ -34,6 +34,11 @@ pub fn set_default_regions(regions: Vec<String>) -> bool {
     CHOSEN.set(regions.into_iter().map(|r| r.to_ascii_uppercase()).collect()).is_ok()
 }
 
+/// The regions in which a number without a country code is read.
+pub(in crate::recognise) fn regions() -> &'static [String] {
+    CHOSEN.get_or_init(|| DEFAULT_REGIONS.iter().map(|r| (*r).to_owned()).collect())
+}
+
 struct Region {
     code: u16,
     trunk: String,
@@ -48,7 +53,7 @@ struct National {
 }
 
 static NATIONAL: LazyLock<National> = LazyLock::new(|| {
-    let chosen = CHOSEN.get_or_init(|| DEFAULT_REGIONS.iter().map(|r| (*r).to_owned()).collect());
+    let chosen = self::regions();
     let (mut regions, mut patterns, mut trunks) = (Vec::new(), Vec::new(), Vec::new());
     for id in chosen {
         let Some(meta) = DATABASE.by_id(id.as_str()) else { continue };
