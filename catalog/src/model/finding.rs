@@ -54,7 +54,7 @@ pub struct Ruling {
 pub enum Category {
     /// Leads to one person by itself or says something of her (GDPR Art. 4(1)).
     Personal,
-    /// Says something of a person only beside other data: city, country, age. Its frequent values are a crowd's.
+    /// Says something of a person only beside other data: city, country, age.
     Indirect,
     /// Special kinds of Art. 9: health, religion, politics, union, orientation, ethnicity.
     Special,
@@ -79,6 +79,12 @@ impl Category {
             "AUTH_TOKEN" => Self::Secret,
             _ => Self::Personal,
         }
+    }
+
+    /// Whether statistics may keep values of a kind: a country's or a bank's code is nobody's. The oldest age is somebody's,
+    /// and so may be the post code that is seldom.
+    pub fn leaves_values(kind: &str) -> bool {
+        matches!(kind, "COUNTRY" | "SWIFT_CODE")
     }
 
     /// Its name as findings and records show it.

@@ -259,6 +259,27 @@ async fn blobs_are_read_again_once_identifiers_are_read_otherwise() {
     assert_eq!(parting(&ctx, &fresh_crawl(&store).await), None);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn statistics_keep_no_value_of_what_is_personal_beside_other_data() {
+    let store = Arc::new(InMemory::new());
+    let row = |n: usize| {
+        let city = ["Paris", "Berlin", "Madrid"][n % 3];
+        format!("{n},{},{city},{},{}\n", 18 + n % 60, ["m", "f"][n % 2], ["DE", "FR"][n % 2])
+    };
+    let rows: String = (0..240).map(row).collect();
+    put(&store, "survey.csv", format!("row,age,city,gender,country\n{rows}").as_bytes()).await;
+    let ctx = fresh_crawl(&store).await;
+    let findings = ctx.catalog.all::<Findings>(AsOf::Now).unwrap();
+    let found: BTreeSet<_> = findings[0].findings.iter().map(|finding| finding.kind.as_str()).collect();
+    assert!(["AGE", "CITY", "GENDER", "COUNTRY"].iter().all(|kind| found.contains(kind)), "{found:?}");
+    let statistics = ctx.catalog.all::<Statistics>(AsOf::Now).unwrap().remove(0);
+    for feature in statistics.features {
+        let name = feature.path.to_string();
+        let is_bare = feature.min.is_none() && feature.mean.is_none() && feature.top.is_empty();
+        assert_eq!(is_bare, ["age", "city", "gender"].contains(&name.as_str()), "{name}: {feature:?}");
+    }
+}
+
 async fn fresh_crawl(store: &Arc<InMemory>) -> Ctx {
     let ctx = fresh();
     crawl(&ctx, &lake(store)).await.unwrap();

@@ -72,7 +72,7 @@ pub fn classify(run: &Run, profiled: Profiled, depth: Depth) -> Classified {
             }
             let found: Vec<_> = columns.iter().flat_map(|column| findings_of(&part, column)).collect();
             let key = |path: &_| columns.iter().any(|column| column.key.is_some() && column.path == *path);
-            let tells = |finding: &Finding| Category::of(&finding.kind) != Category::Indirect;
+            let tells = |finding: &Finding| !Category::leaves_values(&finding.kind);
             withhold(&mut features, &|path| {
                 key(path) || found.iter().any(|found| found.feature.as_ref() == Some(path) && tells(found))
             });
