@@ -154,6 +154,9 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
             _ => {}
         }
     }
+    if document.objects.values().any(is_attached) {
+        texts.sink.anomaly(AnomalyKind::LimitReached, "files attached to it were not read".into());
+    }
     if unread > 0 {
         let reason = format!("the text of {unread} of its pages and drawings cannot be read");
         texts.sink.anomaly(AnomalyKind::Corrupt, reason);
@@ -162,6 +165,15 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
         texts.sink.anomaly(AnomalyKind::LimitReached, "it has more objects or texts than were read".into());
     }
     Ok(())
+}
+
+/// Whether an object is a file in the document (ISO 32000-1, 7.11.4), or says where one is.
+fn is_attached(object: &Object) -> bool {
+    match object {
+        Object::Stream(stream) => stream.dict.has_type(b"EmbeddedFile"),
+        Object::Dictionary(entries) => entries.has(b"EF"),
+        _ => false,
+    }
 }
 
 /// Hands on the text of all pages; gives how many of them cannot be read.

@@ -84,6 +84,8 @@ struct Reading<'a> {
     row: u64,
     bytes_max: usize,
     too_deep: bool,
+    /// Whether an object of another program was passed over: it may hold anything.
+    has_objects: bool,
     sink: &'a mut dyn Sink,
 }
 
@@ -99,6 +101,7 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
         row: 0,
         bytes_max: bounds.record_bytes_max,
         too_deep: false,
+        has_objects: false,
         sink,
     };
     let mut input = BufReader::new(content.clone());
@@ -117,6 +120,10 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
         }
     }
     reading.flush();
+    if reading.has_objects {
+        let reason = "objects of other programs in it were not read".to_owned();
+        reading.sink.anomaly(AnomalyKind::LimitReached, reason);
+    }
     if reading.too_deep {
         let reason = format!("groups within more than {DEPTH_MAX} others were not told apart");
         reading.sink.anomaly(AnomalyKind::LimitReached, reason);
@@ -240,7 +247,10 @@ impl Reading<'_> {
                 self.group().skipped = false;
                 self.enter("link");
             }
-            _ if SKIPPED.contains(&word) => self.group().skipped = true,
+            _ if SKIPPED.contains(&word) => {
+                self.has_objects |= word == "objdata";
+                self.group().skipped = true;
+            }
             _ => {
                 if let Some(named) = NAMED.iter().find(|named| **named == word) {
                     self.group().skipped = false;

@@ -1,6 +1,8 @@
 use catalog::model::AnomalyKind;
+use lopdf::{Dictionary, Document, Object, Stream};
 
 use super::{FORMAT, decoded};
+use crate::content::Content;
 use crate::format::WHOLE;
 use crate::format::collect::{fixtures, read};
 
@@ -44,4 +46,18 @@ fn texts_are_decoded_by_their_marks() {
     assert_eq!(decoded(b"\xff\xfeA\0b\0"), "Ab");
     assert_eq!(decoded(b"\xef\xbb\xbf\xc3\xa9"), "é");
     assert_eq!(decoded(b"caf\xe9"), "café");
+}
+
+#[test]
+fn attached_files_are_told() {
+    let (_, letter) = fixtures(&FORMAT, "good-letter").remove(0);
+    let mut document = Document::load_mem(&letter.range(0, letter.len() as usize).unwrap()).unwrap();
+    let mut entries = Dictionary::new();
+    entries.set("Type", Object::Name(b"EmbeddedFile".to_vec()));
+    document.add_object(Stream::new(entries, b"ada.berg@mail.example".to_vec()));
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    let (letter, outcome) = read(&FORMAT, &Content::from(bytes));
+    outcome.unwrap();
+    assert!(letter.anomalies[0].1.contains("files attached"), "{:?}", letter.anomalies);
 }

@@ -1,6 +1,7 @@
 use catalog::model::AnomalyKind;
 
 use super::FORMAT;
+use crate::content::Content;
 use crate::format::collect::{fixtures, read};
 
 fn cells(name: &str) -> (Vec<String>, Vec<AnomalyKind>) {
@@ -32,4 +33,13 @@ fn damage_is_said_and_what_is_there_is_read() {
     assert_eq!(cells("truncated-letter").1, [AnomalyKind::Truncated]);
     assert_eq!(cells("hostile-deep").1, [AnomalyKind::LimitReached]);
     assert_eq!(cells("hostile-binary"), (Vec::new(), vec![AnomalyKind::Truncated]));
+}
+
+#[test]
+fn objects_that_are_passed_over_are_told() {
+    let bytes = br"{\rtf1 Dear Bo{\object\objemb{\*\objdata 0105000002}}}";
+    let (document, outcome) = read(&FORMAT, &Content::from(bytes.to_vec()));
+    outcome.unwrap();
+    assert_eq!(document.cells.len(), 1);
+    assert!(document.anomalies[0].1.contains("objects of other programs"), "{:?}", document.anomalies);
 }
