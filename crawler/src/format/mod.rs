@@ -38,6 +38,7 @@ mod magic;
 mod mail;
 mod media;
 mod model;
+mod named;
 mod ndjson;
 mod nested;
 mod netcdf;

@@ -3,12 +3,13 @@
 
 use std::cell::Cell;
 
-use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
+use catalog::model::{AnomalyKind, Dialect};
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream};
 
 use super::arrow::RowsFn;
 use super::magic::signed;
-use super::{At, Bounds, Format, FormatError, Sink, WHOLE, locate_by_reading};
+use super::named::Texts;
+use super::{Bounds, Format, FormatError, Sink, locate_by_reading};
 use crate::content::Content;
 
 mod page;
@@ -92,32 +93,6 @@ fn size(object: &Object, depth: u32) -> usize {
         }
 }
 
-struct Texts<'a> {
-    sink: &'a mut dyn Sink,
-    features: Vec<(&'static str, usize)>,
-    rows: u64,
-    rows_max: u64,
-}
-
-impl Texts<'_> {
-    fn add(&mut self, name: &'static str, text: &str) {
-        let text = text.trim_matches(|letter: char| letter == '\0' || letter.is_whitespace());
-        if text.is_empty() || self.rows >= self.rows_max {
-            return;
-        }
-        let known = self.features.iter().find(|(known, _)| *known == name).map(|(_, feature)| *feature);
-        let feature = known.unwrap_or_else(|| {
-            let feature = self.sink.feature(&FeaturePath::column(name), None);
-            self.features.push((name, feature));
-            feature
-        });
-        self.sink.row(self.rows);
-        let at = At { row: self.rows, unit: WHOLE, offset: None };
-        self.sink.cell(feature, at, Value::Text(text.into()));
-        self.rows += 1;
-    }
-}
-
 fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) -> Result<(), FormatError> {
     if content.len() > DOCUMENT_BYTES_MAX {
         let reason = format!("it is longer than {DOCUMENT_BYTES_MAX} bytes and was not read");
@@ -145,7 +120,7 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
             return Ok(());
         }
     };
-    let mut texts = Texts { sink, features: Vec::new(), rows: 0, rows_max: bounds.rows_max };
+    let mut texts = Texts::new(sink, bounds);
     let mut unread = pages(&document, &mut texts);
     for object in document.objects.values() {
         match object {
@@ -161,7 +136,7 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
         let reason = format!("the text of {unread} of its pages and drawings cannot be read");
         texts.sink.anomaly(AnomalyKind::Corrupt, reason);
     }
-    if limited || texts.rows >= texts.rows_max {
+    if limited || texts.is_full() {
         texts.sink.anomaly(AnomalyKind::LimitReached, "it has more objects or texts than were read".into());
     }
     Ok(())

@@ -3,12 +3,13 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use catalog::model::{AnomalyKind, Dialect, FeaturePath, Value};
+use catalog::model::{AnomalyKind, Dialect};
 use encoding_rs::Encoding;
 
 use super::arrow::RowsFn;
 use super::magic::signed;
-use super::{At, Bounds, Format, FormatError, Sink, WHOLE, locate_by_reading};
+use super::named::Texts;
+use super::{Bounds, Format, FormatError, Sink, locate_by_reading};
 use crate::content::Content;
 
 #[cfg(test)]
@@ -80,13 +81,11 @@ struct Reading<'a> {
     /// Bytes still to be passed over after `\uN`.
     to_skip: usize,
     high: Option<u16>,
-    features: Vec<(&'static str, usize)>,
-    row: u64,
+    texts: Texts<'a>,
     bytes_max: usize,
     too_deep: bool,
     /// Whether an object of another program was passed over: it may hold anything.
     has_objects: bool,
-    sink: &'a mut dyn Sink,
 }
 
 fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) -> Result<(), FormatError> {
@@ -97,18 +96,16 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
         text: String::new(),
         to_skip: 0,
         high: None,
-        features: Vec::new(),
-        row: 0,
+        texts: Texts::new(sink, bounds),
         bytes_max: bounds.record_bytes_max,
         too_deep: false,
         has_objects: false,
-        sink,
     };
     let mut input = BufReader::new(content.clone());
     while let Some(byte) = next(&mut input)? {
-        if reading.row >= bounds.rows_max {
-            let reason = format!("only the first {} paragraphs were read", reading.row);
-            reading.sink.anomaly(AnomalyKind::LimitReached, reason);
+        if reading.texts.is_full() {
+            let reason = format!("only the first {} paragraphs were read", reading.texts.rows);
+            reading.texts.sink.anomaly(AnomalyKind::LimitReached, reason);
             return Ok(());
         }
         match byte {
@@ -122,13 +119,13 @@ fn read(content: &Content, _: &Dialect, bounds: &Bounds, sink: &mut dyn Sink) ->
     reading.flush();
     if reading.has_objects {
         let reason = "objects of other programs in it were not read".to_owned();
-        reading.sink.anomaly(AnomalyKind::LimitReached, reason);
+        reading.texts.sink.anomaly(AnomalyKind::LimitReached, reason);
     }
     if reading.too_deep {
         let reason = format!("groups within more than {DEPTH_MAX} others were not told apart");
-        reading.sink.anomaly(AnomalyKind::LimitReached, reason);
+        reading.texts.sink.anomaly(AnomalyKind::LimitReached, reason);
     } else if reading.groups.len() > 1 {
-        reading.sink.anomaly(AnomalyKind::Truncated, "ends within a group".into());
+        reading.texts.sink.anomaly(AnomalyKind::Truncated, "ends within a group".into());
     }
     Ok(())
 }
@@ -165,7 +162,7 @@ impl Reading<'_> {
             if self.group().feature == before {
                 self.text = text;
             } else {
-                self.put(before, &text);
+                self.texts.add(before, &text);
             }
         }
     }
@@ -310,23 +307,6 @@ impl Reading<'_> {
         self.settle();
         self.to_skip = 0;
         let (text, feature) = (std::mem::take(&mut self.text), self.group().feature);
-        self.put(feature, &text);
-    }
-
-    fn put(&mut self, name: &'static str, text: &str) {
-        let text = text.trim();
-        if text.is_empty() {
-            return;
-        }
-        let known = self.features.iter().find(|(known, _)| *known == name).map(|(_, feature)| *feature);
-        let feature = known.unwrap_or_else(|| {
-            let feature = self.sink.feature(&FeaturePath::column(name), None);
-            self.features.push((name, feature));
-            feature
-        });
-        self.sink.row(self.row);
-        let at = At { row: self.row, unit: WHOLE, offset: None };
-        self.sink.cell(feature, at, Value::Raw(text.into()));
-        self.row += 1;
+        self.texts.add(feature, &text);
     }
 }

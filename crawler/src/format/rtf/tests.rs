@@ -18,12 +18,12 @@ fn paragraphs_properties_and_links_are_text() {
     assert_eq!(
         letter,
         [
-            "author Raw(\"Ada Berg\")",
-            "title Raw(\"Lämp\")",
-            "text Raw(\"Dear Bo Élan, write to ada.berg@mail.example\")",
-            "link Raw(\"HYPERLINK \\\"mailto:cy@mail.example\\\"\")",
-            "text Raw(\"Cy\")",
-            "text Raw(\"Жанна 😀 and {so} on\")",
+            "author Text(\"Ada Berg\")",
+            "title Text(\"Lämp\")",
+            "text Text(\"Dear Bo Élan, write to ada.berg@mail.example\")",
+            "link Text(\"HYPERLINK \\\"mailto:cy@mail.example\\\"\")",
+            "text Text(\"Cy\")",
+            "text Text(\"Жанна 😀 and {so} on\")",
         ]
     );
 }
