@@ -263,6 +263,9 @@ pub struct StepJournal {
     /// Digest of what is about to be written, so that a write whose answer was lost is recognised.
     #[serde(default)]
     pub intended: Option<Digest>,
+    /// The store's id of the upload in parts that this step has begun, so that it can be dropped after a kill.
+    #[serde(default)]
+    pub upload: Option<String>,
     /// The entity tag after the write.
     #[serde(default)]
     pub new_etag: Option<String>,

@@ -55,6 +55,12 @@ impl Sink for Units {
             units.push(at.unit);
         }
     }
+    fn remark(&mut self, at: At, _: &'static str, text: &str) {
+        if self.features == 0 {
+            self.features = 1;
+        }
+        self.cell(0, at, Value::Text(text.into()));
+    }
     fn anomaly(&mut self, _: AnomalyKind, _: String) {}
 }
 

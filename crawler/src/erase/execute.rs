@@ -213,6 +213,9 @@ impl Run<'_> {
     /// Writes the blob anew without the person, and reads it back.
     async fn replace(&self, lake: &Lake, step: &Step, meant: Meant, entry: &mut StepJournal) -> Going<()> {
         let path = meant.path.clone();
+        if let Some(upload) = entry.upload.take() {
+            lake.abort_upload(&path, &upload).await.map_err(of_store)?;
+        }
         let current = match lake.fetch(&path, None, None).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 return Err(Stop::Refuse("the blob is gone since it was planned; plan again".into()));
@@ -236,12 +239,15 @@ impl Run<'_> {
             self.desk.ctx.blocking(move || rewrite::rewritten(&content, &meant, &bounds, &sought)).await;
         let made = made.map_err(Stop::Fail)?;
         entry.intended = Some(made.digest);
+        entry.upload = lake.begin_upload(&path, &planned, made.content.len()).await.map_err(of_store)?;
         self.advance(entry, StepState::Started, Vec::new()).await?;
-        let etag = lake.replace(&path, &planned, &made.content).await.map_err(of_store)?;
+        let replaced = lake.replace(&path, &planned, &made.content, entry.upload.as_deref()).await;
+        let etag = replaced.map_err(of_store)?;
         let back = lake.fetch(&path, Some(&etag), None).await.map_err(of_store)?;
         if back.digest != made.digest {
             return Err(Stop::Wait("what was read back is not what was written".into()));
         }
+        entry.upload = None;
         entry.new_etag = back.etag;
         entry.new_version = back.version;
         self.advance(entry, StepState::Replaced, Vec::new()).await
@@ -313,7 +319,8 @@ impl Run<'_> {
     /// markers that hide nothing any more. On files: temporary files of killed rewrites.
     async fn delete_left_behind(&self, lake: &Lake, step: &Step, path: &str) -> Going<()> {
         lake.sweep(path).await.map_err(of_store)?;
-        lake.abort_uploads(path).await.map_err(of_store)?;
+        let now = self.desk.ctx.catalog.env().clock.now();
+        lake.abort_given_up(path, now).await.map_err(of_store)?;
         let versions = lake.versions(path).await.map_err(of_store)?;
         if step.current {
             // `null`, the version of a bucket that kept none, may name the new bytes by now: then it is the latest.

@@ -54,3 +54,10 @@ pub(super) fn kin(catalog: &Catalog, blob: BlobId, as_of: AsOf) -> Result<Kin> {
     let downstream: BTreeSet<String> = down.edges.into_iter().map(|edge| edge.to).collect();
     Ok(Kin { origin, downstream: downstream.into_iter().collect() })
 }
+
+/// What globs of a source leave out is as unsearched as what cannot be read.
+pub(super) fn outside_of_globs(objects: u64) -> String {
+    format!(
+        "{objects} objects, and old versions of such, are left out by what the configuration includes and excludes; nothing in them was searched"
+    )
+}

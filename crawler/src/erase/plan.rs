@@ -15,7 +15,7 @@ use catalog::model::{
 };
 use catalog::store::record::Index;
 use catalog::{AsOf, Change};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 
 use super::answer::{ApprovalAnswer, PlanAnswer};
 use super::identifier::Identifier;
@@ -233,8 +233,10 @@ async fn current(
     of_path: &mut BTreeMap<String, Vec<Evidence>>,
     missed: &mut Vec<Missed>,
 ) -> Result<()> {
-    let mut listed: Vec<Listed> = lake.list().try_collect().await?;
-    listed.sort_by(|a, b| a.path.cmp(&b.path));
+    let (listed, left_out) = lake.list_and_left_out().await?;
+    if left_out > 0 {
+        missed.push(miss(lake, "", None, &naming::outside_of_globs(left_out), false));
+    }
     let mut reads = Vec::new();
     for one in listed {
         let named = sought.in_name(&one.path).is_some();
@@ -416,7 +418,7 @@ fn part_evidence(part: FoundPart) -> PartEvidence {
     PartEvidence {
         name_names_subject: part.named.is_some(),
         format: part.format.id.to_owned(),
-        can_rewrite: part.format.rewrite.is_some(),
+        can_rewrite: part.can_rewrite(),
         holds_others: part.holds_others,
         rows: part.rows,
         rows_removed,

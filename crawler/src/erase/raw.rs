@@ -4,7 +4,8 @@
 //! Declared keys are left out, since a number such as `42` stands everywhere.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -48,7 +49,14 @@ impl Raw {
 
     /// Numbers of identifiers and byte offsets at which they stand, in order; a hit inside a longer word is none.
     pub(super) fn find(&self, content: &Content) -> io::Result<Vec<(usize, u64)>> {
+        self.find_in(content, 0..content.len())
+    }
+
+    /// The same in a range alone; offsets are those in the content.
+    pub(super) fn find_in(&self, content: &Content, range: Range<u64>) -> io::Result<Vec<(usize, u64)>> {
         let mut content = content.clone();
+        content.seek(SeekFrom::Start(range.start))?;
+        let mut content = content.take(range.end - range.start);
         let context = self.longest + 4;
         let (mut buffer, mut start): (Vec<u8>, u64) = (Vec::new(), 0);
         let mut found = Vec::new();
@@ -62,7 +70,7 @@ impl Raw {
                 let (identifier, width) = self.patterns[hit.pattern().as_usize()];
                 let in_turn = (start == 0 || hit.start() >= from) && hit.start() < until;
                 if in_turn && is_word(&buffer, hit.start(), hit.end(), width) {
-                    found.push((identifier, start + hit.start() as u64));
+                    found.push((identifier, range.start + start + hit.start() as u64));
                 }
             }
             if read == 0 {

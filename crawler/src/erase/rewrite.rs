@@ -1,14 +1,15 @@
 //! The bytes of a blob without the person, and the proof that nobody else's row is missing: made before anything is written.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use catalog::erasure::plan::parse_units;
 use catalog::model::{Dialect, Digest, PartRemoval};
 
 use super::rows;
-use super::search::Sought;
+use super::search::{FoundPart, Sought};
 use crate::content::{Content, Spool};
-use crate::format::tree::{MemberRemoval, TreeRemoval, Visit, rewrite, walk};
+use crate::format::tree::{MemberRemoval, Node, TreeRemoval, Visit, rewrite, walk};
 use crate::format::{Bounds, Format, FormatError, Removal};
 
 /// What a step means to do to a blob.
@@ -38,9 +39,8 @@ pub(super) fn rewritten(
     let new = spool.finish().map_err(|error| format!("it cannot be rewritten: {}", error.kind()))?;
     check_rows(content, &new, meant, bounds)?;
     check_hits(&new, meant, bounds, sought)?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(new.clone()).map_err(|error| format!("it cannot be read back: {}", error.kind()))?;
-    Ok(Made { digest: Digest(*hasher.finalize().as_bytes()), content: new })
+    let digest = digest(&new).map_err(|error| format!("it cannot be read back: {}", error.kind()))?;
+    Ok(Made { digest, content: new })
 }
 
 fn member(meant: &Meant, part: &PartRemoval) -> Result<Vec<String>, String> {
@@ -64,12 +64,29 @@ fn removal_of(meant: &Meant) -> Result<TreeRemoval, String> {
     Ok(removal)
 }
 
-/// Rows that stay are the multiset that was planned, read as the format that they had.
+fn digest(content: &Content) -> io::Result<Digest> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(content.clone())?;
+    Ok(Digest(*hasher.finalize().as_bytes()))
+}
+
+/// Rows that stay are the multiset that was planned, read as the format that they had; members that stay have the bytes that they had.
 fn check_rows(old: &Content, new: &Content, meant: &Meant, bounds: &Bounds) -> Result<(), String> {
     let mut formats: BTreeMap<Vec<String>, (&'static Format, Dialect)> = BTreeMap::new();
+    let planned: Vec<Vec<String>> =
+        meant.parts.iter().map(|part| member(meant, part)).collect::<Result<_, _>>()?;
+    // A container changes with what is in it, a member that goes takes what is in it along.
+    let is_untouched = |node: &Node<'_>| {
+        let touches = |part: &Vec<String>| part.starts_with(node.member) || node.member.starts_with(part);
+        node.format.container.is_none() && !planned.iter().filter(|part| !part.is_empty()).any(touches)
+    };
+    let mut untouched = BTreeMap::new();
     let text = |error: FormatError| format!("it cannot be read back: {error}");
     walk(old, &meant.path, bounds, &mut |visit| {
         if let Visit::Part(node) = visit {
+            if !node.member.is_empty() && is_untouched(&node) {
+                untouched.insert(node.member.to_vec(), digest(node.content)?);
+            }
             formats.insert(node.member.to_vec(), (node.format, node.dialect.clone()));
         }
         Ok(())
@@ -82,8 +99,12 @@ fn check_rows(old: &Content, new: &Content, meant: &Meant, bounds: &Bounds) -> R
     let mut differs = false;
     walk(new, &meant.path, bounds, &mut |visit| {
         let Visit::Part(node) = visit else { return Ok(()) };
+        if let Some(before) = untouched.remove(node.member) {
+            differs |= digest(node.content)? != before;
+        }
         let Some(part) = left.remove(node.member) else { return Ok(()) };
-        let read = formats.get(node.member).and_then(|(format, dialect)| Some((format.read?, dialect)));
+        let known = formats.get(node.member).filter(|(format, _)| format.container.is_none());
+        let read = known.and_then(|(format, dialect)| Some((format.read?, dialect)));
         let Some((read, dialect)) = read else { return Ok(()) };
         let rows = match rows::digests(read, node.content, dialect, bounds, &BTreeMap::new()) {
             Err(_) if node.content.is_empty() => BTreeMap::new(),
@@ -93,7 +114,7 @@ fn check_rows(old: &Content, new: &Content, meant: &Meant, bounds: &Bounds) -> R
         Ok(())
     })
     .map_err(text)?;
-    match (differs, left.is_empty()) {
+    match (differs, left.is_empty() && untouched.is_empty()) {
         (false, true) => Ok(()),
         (true, _) => {
             Err("after rewriting, its rows would not be those that have to stay; nothing was written".into())
@@ -108,7 +129,12 @@ fn check_hits(new: &Content, meant: &Meant, bounds: &Bounds, sought: &Sought) ->
     for removal in &meant.parts {
         let member = member(meant, removal)?;
         let part = found.parts.iter().find(|part| part.member == member);
-        if part.is_some_and(|part| removal.whole || !part.cells.is_empty()) {
+        // Nothing but rows and members has bytes of its own in a container.
+        let is_left = |part: &FoundPart| {
+            let around = part.format.container.is_some() && !part.bytes.is_empty();
+            removal.whole || around || !part.cells.is_empty()
+        };
+        if part.is_some_and(is_left) {
             return Err("after rewriting, the person would still be in it; nothing was written".into());
         }
     }

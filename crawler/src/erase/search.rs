@@ -13,8 +13,8 @@ use super::raw::Raw;
 use super::rows;
 use super::wanted::Wanted;
 use crate::content::Content;
-use crate::format::tree::{Node, Visit, walk};
-use crate::format::{At, Bounds, Format, FormatError, ReadFn, Sink, WHOLE};
+use crate::format::tree::{LAYERS, Node, Visit, walk};
+use crate::format::{Around, At, Bounds, Container, Format, FormatError, ReadFn, Sink, WHOLE};
 use crate::recognise;
 use crate::stage::table_name;
 
@@ -24,8 +24,6 @@ const PLACES_MAX: usize = 1_000_000;
 /// Bytes looked at in one go where there are no rows, and what two looks share.
 const PIECE_BYTES: usize = 256 << 10;
 const PIECE_OVERLAP_BYTES: u64 = 512;
-/// Bytes of a stored blob in which the header of its layer is looked for.
-const HEADER_BYTES: usize = 64 << 10;
 
 /// Compiled identifiers.
 pub struct Sought {
@@ -74,6 +72,12 @@ pub struct FoundPart {
 }
 
 impl FoundPart {
+    /// Whether the units can be taken out of it.
+    pub fn can_rewrite(&self) -> bool {
+        let of_layers = |table: &String| table == LAYERS;
+        self.format.rewrite.is_some() || !self.units.is_empty() && self.units.keys().all(of_layers)
+    }
+
     /// Whether the person is in it or in its name.
     pub fn has_hits(&self) -> bool {
         self.named.is_some() || !self.cells.is_empty() || !self.bytes.is_empty()
@@ -138,7 +142,7 @@ impl Sought {
         found
     }
 
-    /// What stands around an encoded stream rather than in it: a gzip member's name and comment, a skippable zstd frame.
+    /// What stands around an encoded stream and is no header, such as a skippable frame behind the first.
     fn around_layers(&self, stored: &Content, found: &mut Found) {
         let is_layered = found.parts.first().is_some_and(|root| root.layered);
         let Some(raw) = self.raw.as_ref().filter(|_| is_layered && !found.has_hits()) else { return };
@@ -146,9 +150,6 @@ impl Sought {
             Ok(hits) => found.parts[0].bytes = hits,
             Err(_) => found.not_searched.push("its stored bytes could not be read".into()),
         }
-        // A file's name with its ending is one longer word to the look at bytes.
-        let named = gzip_name(stored).and_then(|name| self.in_name(&name));
-        found.parts[0].bytes.extend(named.map(|identifier| (identifier, 0)));
     }
 
     fn part(
@@ -183,12 +184,14 @@ impl Sought {
             exact = !sink.nested;
             (part.cells, part.units) = (sink.cells, sink.units);
         }
-        // Members speak for a container: its own bytes are theirs, encoded.
-        if node.format.container.is_none() || node.format.read.is_some() {
-            self.bytes(node, path, &mut part, not_searched);
+        match &node.format.container {
+            None => self.bytes(node, path, &mut part, not_searched),
+            Some(container) => self.around(container, node.content, &mut part, not_searched),
         }
+        self.headers(node.headers, &mut part);
         if rows_after
             && !part.units.is_empty()
+            && node.format.container.is_none()
             && let Some(read) = node.format.read
         {
             match rows_that_stay(&part, read, node.content, bounds, exact) {
@@ -197,6 +200,43 @@ impl Sought {
             }
         }
         part
+    }
+
+    /// The second look, at bytes of a container that are no member's: members speak for theirs.
+    fn around(
+        &self,
+        container: &Container,
+        content: &Content,
+        part: &mut FoundPart,
+        not_searched: &mut Vec<String>,
+    ) {
+        let Some(raw) = &self.raw else { return };
+        // Whoever opens the members says what is wrong with the container.
+        for Around { unit, range } in (container.around)(content).unwrap_or_default() {
+            let units = part.units.entry(String::new()).or_default();
+            if units.contains(unit) {
+                continue;
+            }
+            match raw.find_in(content, range.clone()) {
+                Ok(hits) if hits.is_empty() => {}
+                Ok(hits) => {
+                    units.insert(unit);
+                    part.bytes.extend(hits);
+                }
+                Err(_) => not_searched.push("what stands around its members could not be read".into()),
+            }
+        }
+        part.units.retain(|_, units| !units.is_empty());
+    }
+
+    /// Texts in the headers of its layers.
+    fn headers(&self, texts: &[String], part: &mut FoundPart) {
+        for identifier in texts.iter().filter_map(|text| self.in_name(text)) {
+            part.units.entry(LAYERS.to_owned()).or_default().insert(0);
+            let at = At { row: 0, unit: 0, offset: Some(0) };
+            let feature = FeaturePath::column("header");
+            part.cells.push(FoundCell { identifier, table: LAYERS.to_owned(), feature, at });
+        }
     }
 
     /// Whether bytes hold an identifier of a kind that is sought and that is another's. Read in pieces that overlap.
@@ -226,7 +266,7 @@ impl Sought {
             Some(Ok(hits)) => hits,
             Some(Err(_)) => return not_searched.push("its bytes could not be read".into()),
         };
-        if node.format.read.is_none() && node.format.container.is_none() && !node.content.is_empty() {
+        if node.format.read.is_none() && !node.content.is_empty() {
             not_searched.push(format!(
                 "{} is known by name only: its bytes were searched as they are, not what they encode",
                 node.format.id
@@ -241,15 +281,6 @@ impl Sought {
             part.bytes = hits;
         }
     }
-}
-
-/// The file name in a gzip header (RFC 1952 §2.3.1, FNAME).
-fn gzip_name(stored: &Content) -> Option<String> {
-    let head = stored.range(0, HEADER_BYTES).ok()?;
-    let mut decoder = flate2::bufread::GzDecoder::new(&head[..]);
-    // Reads the header; what the stream holds is no matter here.
-    let _ = std::io::Read::read(&mut decoder, &mut [0]);
-    Some(String::from_utf8_lossy(decoder.header()?.filename()?).into_owned())
 }
 
 /// Whether a file is what SQLite writes beside a database: rows that the database does not hold yet, of anybody.
@@ -405,6 +436,13 @@ impl Sink for Searching<'_> {
             }
         }
         self.numbers = numbers;
+    }
+
+    fn remark(&mut self, at: At, what: &'static str, text: &str) {
+        let Some(identifier) = self.sought.in_name(text) else { return };
+        self.units.entry(self.table.clone()).or_default().insert(at.unit);
+        let (table, feature) = (self.table.clone(), FeaturePath::column(what));
+        self.cells.push(FoundCell { identifier, table, feature, at });
     }
 
     fn anomaly(&mut self, _: AnomalyKind, reason: String) {

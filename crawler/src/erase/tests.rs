@@ -1,5 +1,6 @@
 //! The whole line over folders of files: one person goes, everybody else's bytes stay, whatever happens on the way.
 
+mod around;
 mod bucket;
 mod find;
 mod kill;

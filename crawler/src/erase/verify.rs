@@ -13,18 +13,19 @@ use catalog::model::{
 };
 use catalog::store::key;
 use catalog::{Catalog, Change, ErrorKind};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 
 use super::answer::VerifyAnswer;
 use super::identifier::Identifier;
 use super::lookup::{READS_AT_ONCE, officer};
+use super::names::outside_of_globs;
 use super::plan::{noncurrent, sealed_identifiers, unopened};
 use super::raw::Raw;
 use super::search::{Found, Sought};
 use super::{Desk, show};
 use crate::content::Content;
 use crate::error::{Error, Result};
-use crate::source::{Lake, Listed, ObjectVersion};
+use crate::source::{Lake, ObjectVersion};
 
 /// Entries of the store looked at in one go.
 const PAGE_ENTRIES: usize = 1_024;
@@ -95,9 +96,11 @@ struct Seen {
 
 impl Looking<'_> {
     async fn lake(&mut self, lake: &Lake) -> Result<()> {
-        let mut listed: Vec<Listed> = lake.list().try_collect().await?;
-        listed.sort_by(|a, b| a.path.cmp(&b.path));
+        let (listed, left_out) = lake.list_and_left_out().await?;
         let source = lake.source_id();
+        if left_out > 0 {
+            self.missed(&source, "", None, &outside_of_globs(left_out));
+        }
         let mut targets: Vec<(String, Option<ObjectVersion>)> = Vec::new();
         for one in listed {
             match one.problem {
@@ -164,7 +167,7 @@ impl Looking<'_> {
     async fn uploads(&mut self, lake: &Lake) -> Result<()> {
         let Some(versions) = lake.versioned() else { return Ok(()) };
         for upload in versions.uploads().await? {
-            if lake.accepts(&upload.path) {
+            if lake.accepts(&upload.path) && versions.has_parts(&upload).await? {
                 let reason = "an upload in parts was never finished and cannot be read; abort it";
                 self.missed(&lake.source_id(), &upload.path, None, reason);
             }

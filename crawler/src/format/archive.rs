@@ -1,4 +1,5 @@
-//! ZIP archives (PKWARE's APPNOTE 6.3): members are read by the `zip` crate. How one is put together again is in `rewrite`.
+//! ZIP archives (PKWARE's APPNOTE 6.3): members are read by the `zip` crate, what stands around them by `around`. How one is put
+//! together again is in `rewrite`.
 //!
 //! What a reader by the central directory never sees, such as a name that stands twice, is told as a member that cannot be read.
 
@@ -10,9 +11,10 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::arrow::RowsFn;
-use super::{Bounds, Container, Edit, Format, FormatError, Head, Member, Sniff};
+use super::{Bounds, Container, Edit, Format, FormatError, Head, Member, Sniff, locate_by_reading};
 use crate::content::Content;
 
+mod around;
 mod rewrite;
 #[cfg(test)]
 mod tests;
@@ -25,11 +27,11 @@ pub(super) static ZIP: Format = Format {
         "zip", "zipx", "jar", "war", "ear", "apk", "epub", "kmz", "whl", "nupkg", "aar", "ipa", "xpi",
     ],
     sniff,
-    read: None,
+    read: Some(around::read),
     rows: RowsFn::Cells,
-    locate: None,
-    rewrite: None,
-    container: Some(Container { members, rewrite: rewrite_members }),
+    locate: Some(locate_by_reading),
+    rewrite: Some(around::strip),
+    container: Some(Container { members, around: around::around, rewrite: rewrite_members }),
 };
 
 /// Bytes of a central directory that is held in memory.
@@ -128,6 +130,10 @@ fn short(bytes: &[u8], place: usize) -> u16 {
     u16::from_le_bytes([bytes[place], bytes[place + 1]])
 }
 
+fn put_short(bytes: &mut [u8], place: usize, value: u16) {
+    bytes[place..place + 2].copy_from_slice(&value.to_le_bytes());
+}
+
 fn long(bytes: &[u8], place: usize) -> u32 {
     u32::from_le_bytes([bytes[place], bytes[place + 1], bytes[place + 2], bytes[place + 3]])
 }
@@ -192,5 +198,5 @@ pub(super) fn rewrite_members(
     edits: &BTreeMap<String, Edit>,
     out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
-    rewrite::rewrite(content, open(content)?, edits, out)
+    rewrite::rewrite(content, open(content)?, edits, &around::Stripped::default(), out)
 }

@@ -45,6 +45,11 @@ impl Sink for Cells {
         self.rows.entry(at.row).or_default().push(at.unit);
         self.offsets |= at.offset.is_some();
     }
+    fn remark(&mut self, at: At, what: &'static str, text: &str) {
+        if !text.is_empty() {
+            self.cells.push((self.table.clone(), at.unit, what.to_owned(), text.to_owned()));
+        }
+    }
     fn anomaly(&mut self, _: AnomalyKind, _: String) {}
 }
 

@@ -23,6 +23,15 @@ pub struct Layer {
     decode: for<'a> fn(&'a mut dyn BufRead) -> io::Result<Box<dyn Read + 'a>>,
     /// Encodes as `original` was.
     encode: fn(&[u8], Content, &mut (dyn Write + Send)) -> io::Result<()>,
+    /// What its first bytes say beside the content.
+    header: Option<Header>,
+}
+
+/// What people or programs write into the header of a layer.
+struct Header {
+    texts: fn(&[u8]) -> Vec<String>,
+    /// The first bytes without those texts.
+    bare: fn(&[u8]) -> Vec<u8>,
 }
 
 /// Every layer.
@@ -33,6 +42,7 @@ pub static LAYERS: &[Layer] = &[
         magic: |bytes| bytes.starts_with(&[0x1f, 0x8b, 8]),
         decode: |input| Ok(Box::new(flate2::bufread::GzDecoder::new(input))),
         encode: gzip::encode,
+        header: Some(Header { texts: gzip::texts, bare: gzip::bare }),
     },
     Layer {
         id: "zstd",
@@ -40,6 +50,7 @@ pub static LAYERS: &[Layer] = &[
         magic: is_zstd,
         decode: |input| Ok(Box::new(zstd::Decoder::with_buffer(input)?.single_frame())),
         encode: encode_zstd,
+        header: Some(Header { texts: skippable, bare: <[u8]>::to_vec }),
     },
     Layer {
         id: "bzip2",
@@ -47,6 +58,7 @@ pub static LAYERS: &[Layer] = &[
         magic: is_bzip2,
         decode: |input| Ok(Box::new(bzip2::bufread::BzDecoder::new(input))),
         encode: encode_bzip2,
+        header: None,
     },
     Layer {
         id: "lz4",
@@ -56,6 +68,7 @@ pub static LAYERS: &[Layer] = &[
             Ok(Box::new(Lz4(lz4_flex::frame::FrameDecoder::new(Watched { input, ended: false }))))
         },
         encode: encode_lz4,
+        header: None,
     },
     Layer {
         id: "xz",
@@ -63,6 +76,7 @@ pub static LAYERS: &[Layer] = &[
         magic: |bytes| bytes.starts_with(b"\xfd7zXZ\0"),
         decode: |input| Ok(Box::new(lzma_rust2::XzReader::new(input, true))),
         encode: encode_xz,
+        header: None,
     },
     Layer {
         id: "lzma",
@@ -70,6 +84,7 @@ pub static LAYERS: &[Layer] = &[
         magic: lzma::is_lzma,
         decode: lzma::decode_lzma,
         encode: lzma::encode_lzma,
+        header: None,
     },
     Layer {
         id: "lzip",
@@ -77,6 +92,7 @@ pub static LAYERS: &[Layer] = &[
         magic: lzma::is_lzip,
         decode: lzma::decode_lzip,
         encode: lzma::encode_lzip,
+        header: None,
     },
     Layer {
         id: "snappy",
@@ -84,6 +100,7 @@ pub static LAYERS: &[Layer] = &[
         magic: |bytes| bytes.starts_with(b"\xff\x06\0\0sNaPpY"),
         decode: |input| Ok(Box::new(snap::read::FrameDecoder::new(input))),
         encode: encode_snappy,
+        header: None,
     },
 ];
 
@@ -214,7 +231,16 @@ impl Layer {
         (head, complete)
     }
 
-    /// Writes `plain` encoded as `original` was; bytes that trail the original's stream trail this one too.
+    /// Texts in the header of what it encodes.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub(super) fn texts(&self, stored: &Content) -> io::Result<Vec<String>> {
+        let Some(header) = &self.header else { return Ok(Vec::new()) };
+        Ok((header.texts)(&stored.range(0, SETTINGS_BYTES)?))
+    }
+
+    /// Writes `plain` encoded as `original` was, `bare` of texts in its header; bytes that trail the original's stream trail this one too.
     ///
     /// # Errors
     /// If reading or writing fails.
@@ -222,10 +248,15 @@ impl Layer {
         &self,
         original: &Content,
         trailing: u64,
+        bare: bool,
         plain: &Content,
         out: &mut (dyn Write + Send),
     ) -> Result<(), FormatError> {
-        (self.encode)(&original.range(0, SETTINGS_BYTES)?, plain.clone(), out)?;
+        let first = original.range(0, SETTINGS_BYTES)?;
+        match self.header.as_ref().filter(|_| bare) {
+            Some(header) => (self.encode)(&(header.bare)(&first), plain.clone(), out)?,
+            None => (self.encode)(&first, plain.clone(), out)?,
+        }
         let mut rest = original.clone();
         rest.seek(io::SeekFrom::Start(original.len() - trailing))?;
         io::copy(&mut rest, out)?;
@@ -236,6 +267,17 @@ impl Layer {
 /// A frame (RFC 8878 §3.1.1) or a skippable frame (§3.1.2) begins.
 fn is_zstd(bytes: &[u8]) -> bool {
     matches!(bytes, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// What stands in the skippable frames (RFC 8878 §3.1.2) before the first that is none. No rewrite keeps them.
+fn skippable(mut stored: &[u8]) -> Vec<String> {
+    let mut texts = Vec::new();
+    while let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, rest @ ..] = stored {
+        let (frame, after) = rest.split_at(rest.len().min(u32::from_le_bytes([*a, *b, *c, *d]) as usize));
+        texts.push(String::from_utf8_lossy(frame).into_owned());
+        stored = after;
+    }
+    texts
 }
 
 /// As one frame with the original's flags (RFC 8878 §3.1.1.1.1). A frame does not tell its level: 3, the reference's default.

@@ -171,6 +171,9 @@ pub trait Sink {
     fn unit(&mut self, _at: At) {}
     /// A cell of that row. Lists give several cells of one feature (path with `[]`).
     fn cell(&mut self, feature: usize, at: At, value: Value<'_>);
+    /// Text that stands around what is stored rather than in it: a comment, the target of a link. It is searched, and is no feature;
+    /// `what` says where it stands.
+    fn remark(&mut self, _at: At, _what: &'static str, _text: &str) {}
     /// Something is wrong, reading goes on. `reason` holds no value of the content.
     fn anomaly(&mut self, kind: AnomalyKind, reason: String);
 }
@@ -215,8 +218,22 @@ pub struct Rewritten {
 pub struct Container {
     /// Calls back with each member; the callback's error ends it.
     pub members: MembersFn,
+    /// Where bytes stand that are no member's data. `read` tells the texts in them as remarks, `rewrite` takes units of them out.
+    pub around: AroundFn,
     /// Writes the container with some members replaced or removed, the bytes and times of all others as they were.
     pub rewrite: EditFn,
+}
+
+/// Tells where bytes stand that are no member's.
+pub type AroundFn = fn(&Content) -> Result<Vec<Around>, FormatError>;
+
+/// Bytes of a container that are no member's data or name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    /// What `rewrite` removes to remove them.
+    pub unit: u64,
+    /// Offsets in the content.
+    pub range: std::ops::Range<u64>,
 }
 
 /// Hands each member of a container to a function.

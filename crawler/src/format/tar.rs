@@ -1,4 +1,5 @@
-//! TAR archives (POSIX.1 ustar and pax, GNU): members are read by the `tar` crate, and copied as whole blocks when one is rewritten.
+//! TAR archives (POSIX.1 ustar and pax, GNU): members are read by the `tar` crate, what stands around them by `around`;
+//! they are copied as whole blocks when one is rewritten.
 //!
 //! A name may stand twice, the later member is the newer one: the second is called `name#2`, so that each can be read and removed.
 
@@ -8,8 +9,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use catalog::model::Dialect;
 
 use super::arrow::RowsFn;
-use super::{Bounds, Container, Edit, Format, FormatError, Head, Member, Sniff};
+use super::{Bounds, Container, Edit, Format, FormatError, Head, Member, Sniff, locate_by_reading};
 use crate::content::Content;
+
+mod around;
 
 /// TAR.
 pub(super) static FORMAT: Format = Format {
@@ -17,11 +20,11 @@ pub(super) static FORMAT: Format = Format {
     media_type: "application/x-tar",
     extensions: &["tar"],
     sniff,
-    read: None,
+    read: Some(around::read),
     rows: RowsFn::Cells,
-    locate: None,
-    rewrite: None,
-    container: Some(Container { members, rewrite }),
+    locate: Some(locate_by_reading),
+    rewrite: Some(around::strip),
+    container: Some(Container { members, around: around::around, rewrite }),
 };
 
 const BLOCK_BYTES: usize = 512;
@@ -43,6 +46,11 @@ fn sum(header: &[u8]) -> u32 {
     header.iter().enumerate().map(byte).sum()
 }
 
+fn set_sum(header: &mut [u8]) {
+    let sum = format!("{:06o}\0 ", sum(header));
+    header[SUM_FIELD].copy_from_slice(sum.as_bytes());
+}
+
 /// Where a member stands.
 struct Place {
     name: String,
@@ -51,7 +59,10 @@ struct Place {
     header: u64,
     data: u64,
     size: u64,
+    /// Whether it is a file, and neither a directory, a link nor a header.
     plain: bool,
+    /// What it leads to, if it is a link.
+    link: Option<Vec<u8>>,
 }
 
 impl Place {
@@ -81,6 +92,7 @@ fn visit_all(
             data: entry.raw_file_position(),
             size: entry.size(),
             plain,
+            link: entry.link_name_bytes().map(|link| link.into_owned()),
         };
         start = place.end();
         visit(place, &mut entry)?;
@@ -175,8 +187,7 @@ fn replace(
         return Err(FormatError::Unsupported("the member's size stands where it cannot be changed".into()));
     }
     header[SIZE_FIELD].copy_from_slice(size.as_bytes());
-    let sum = format!("{:06o}\0 ", sum(&header));
-    header[SUM_FIELD].copy_from_slice(sum.as_bytes());
+    set_sum(&mut header);
     copy(content, place.start, place.header, out)?;
     out.write_all(&header)?;
     io::copy(&mut replacement.clone(), out)?;

@@ -9,15 +9,20 @@ use std::io::{self, Write};
 use catalog::model::{Anomaly, AnomalyKind, Dialect};
 
 use super::layer::{self, Layer};
-use super::magic;
 use super::{
     Bounds, Edit, FORMATS, Format, FormatError, HEAD_BYTES, Head, Member, Removal, Rewritten, TAIL_BYTES,
-    WHOLE,
+    WHOLE, magic,
 };
 use crate::content::{Content, Spool};
 
+mod sniff;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub use self::sniff::{Sniffed, sniff, sniff_head};
+
+/// The table of what stands in the headers of layers, in a [`Removal`]: unit 0 is all of it.
+pub const LAYERS: &str = "(compression)";
 
 /// Content that decodes to more than this many times its stored bytes is a bomb; gzip's densest is 1,032.
 pub const EXPANSION_MAX: u64 = 2_000;
@@ -38,6 +43,8 @@ pub struct Node<'a> {
     pub dialect: &'a Dialect,
     /// Layers peeled, outermost first.
     pub layers: &'a [&'static str],
+    /// Texts in the headers of those layers: the name and the comment that gzip keeps.
+    pub headers: &'a [String],
     /// Its bytes, layers peeled.
     pub content: &'a Content,
 }
@@ -61,79 +68,6 @@ pub enum MemberRemoval {
 
 /// What is removed, by member path; empty is the blob's own content.
 pub type TreeRemoval = BTreeMap<Vec<String>, MemberRemoval>;
-
-/// What some content is.
-#[derive(Clone, Debug)]
-pub struct Sniffed {
-    /// Its format.
-    pub format: &'static Format,
-    /// Its media type; where the format is a family, the member's own.
-    pub media_type: &'static str,
-    /// How sure the sniffer is, 0 to 1.
-    pub confidence: f32,
-    /// How its text is written.
-    pub dialect: Dialect,
-    /// Layers around it, outermost first.
-    pub layers: Vec<&'static str>,
-    /// Whether the name says another format than the bytes.
-    pub mislabelled: bool,
-}
-
-/// The format of layer-free bytes by every row of the table: the surest wins, earlier rows first; a usual ending raises a little.
-pub fn sniff(head: &Head<'_>) -> Sniffed {
-    let extension = extension(head.name);
-    let mut best: Option<(&'static Format, f32, Dialect)> = None;
-    for format in FORMATS {
-        let Some(sniff) = (format.sniff)(head) else {
-            continue;
-        };
-        let usual = format.extensions.contains(&extension.as_str());
-        let confidence = if usual { (sniff.confidence + 0.03).min(0.999) } else { sniff.confidence };
-        if best.as_ref().is_none_or(|(_, surest, _)| confidence > *surest) {
-            best = Some((format, confidence, sniff.dialect));
-        }
-    }
-    let (format, confidence, dialect) = best.expect("the last row of the table takes any bytes");
-    Sniffed {
-        format,
-        confidence,
-        dialect,
-        media_type: magic::media_type(format, head),
-        layers: Vec::new(),
-        mislabelled: is_mislabelled(format, &extension),
-    }
-}
-
-/// The same from the first bytes of stored content, and its last ones if they are at hand: layers are peeled as far as the head goes.
-pub fn sniff_head(bytes: &[u8], tail: &[u8], complete: bool, name: &str) -> Sniffed {
-    let (mut layers, mut name, mut peeled, mut all) =
-        (Vec::new(), name.to_owned(), None::<Vec<u8>>, complete);
-    while let Some(layer) = layer::detect(peeled.as_deref().unwrap_or(bytes))
-        && layers.len() < Bounds::default().depth_max as usize
-    {
-        let (head, whole) = layer.peel_head(peeled.as_deref().unwrap_or(bytes), all);
-        (peeled, all) = (Some(head), whole);
-        name = layer.strip(&name);
-        layers.push(layer.id);
-    }
-    let tail = if layers.is_empty() { tail } else { &[] };
-    let bytes = peeled.as_deref().unwrap_or(bytes);
-    let complete = all && bytes.len() <= HEAD_BYTES;
-    Sniffed { layers, ..sniff(&Head::new(bytes, tail, complete, &name)) }
-}
-
-fn extension(name: &str) -> String {
-    let file = name.rsplit('/').next().unwrap_or(name);
-    file.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default()
-}
-
-fn is_mislabelled(format: &Format, extension: &str) -> bool {
-    let claimed =
-        FORMATS.iter().any(|other| other.extensions.contains(&extension)) || layer::names_layer(extension);
-    // Text is whatever people write into `.txt` and `.log`.
-    let vague = matches!(extension, "txt" | "text" | "log" | "out" | "md");
-    claimed && !vague && format.id != "empty" && !format.extensions.contains(&extension)
-}
 
 /// A part once its layers are off.
 struct Opened {
@@ -230,6 +164,10 @@ impl Walk<'_> {
     ) -> Result<(), FormatError> {
         let opened = open(content, name, depth, self.bounds, &mut self.budget)?;
         let Sniffed { format, media_type, confidence, dialect, layers, .. } = &opened.sniffed;
+        let mut headers = Vec::new();
+        for (layer, stored, _) in &opened.layers {
+            headers.extend(layer.texts(stored)?);
+        }
         (self.visit)(Visit::Part(Node {
             member: path,
             format,
@@ -237,6 +175,7 @@ impl Walk<'_> {
             confidence: *confidence,
             dialect,
             layers,
+            headers: &headers,
             content: &opened.content,
         }))?;
         for (kind, reason) in opened.anomalies {
@@ -358,15 +297,22 @@ impl Rewriting<'_> {
         if opened.layers.is_empty() {
             return self.content(&opened, units, nested, path, rewritten, out);
         }
-        let mut plain = Spool::new(u64::MAX);
-        self.content(&opened, units, nested, path, rewritten, &mut plain)?;
-        let mut plain = plain.finish()?;
+        let mut inner = units.cloned().unwrap_or_default();
+        let bare = inner.units.remove(LAYERS).is_some();
+        let units = Some(&inner).filter(|inner| !inner.units.is_empty());
+        let mut plain = opened.content.clone();
+        if units.is_some() || nested {
+            let mut spool = Spool::new(u64::MAX);
+            self.content(&opened, units, nested, path, rewritten, &mut spool)?;
+            plain = spool.finish()?;
+        }
+        rewritten.removed += u64::from(bare);
         for (place, (layer, original, trailing)) in opened.layers.iter().enumerate().rev() {
             if place == 0 {
-                return layer.restore(original, *trailing, &plain, out);
+                return layer.restore(original, *trailing, bare, &plain, out);
             }
             let mut encoded = Spool::new(u64::MAX);
-            layer.restore(original, *trailing, &plain, &mut encoded)?;
+            layer.restore(original, *trailing, bare, &plain, &mut encoded)?;
             plain = encoded.finish()?;
         }
         Ok(())
@@ -383,25 +329,42 @@ impl Rewriting<'_> {
     ) -> Result<(), FormatError> {
         let Opened { content, sniffed, depth, .. } = opened;
         match (units, &sniffed.format.container) {
-            (Some(_), _) if nested => unsupported("units and members of one part cannot be removed at once"),
-            (Some(removal), _) => {
-                let Some(rewrite) = sniffed.format.rewrite else {
-                    return unsupported("this format cannot lose units, only be deleted as a whole");
-                };
-                if removal.units.values().any(|units| units.contains(WHOLE)) {
-                    return unsupported("the whole of it is to be deleted, not rewritten");
-                }
-                let done = rewrite(content, &sniffed.dialect, removal, out)?;
-                rewritten.removed += done.removed;
-                rewritten.kept += done.kept;
-                Ok(())
+            // What stands around members goes first: their names stay the same.
+            (Some(removal), Some(container)) if nested => {
+                let mut stripped = Spool::new(u64::MAX);
+                self.units(opened, content, removal, rewritten, &mut stripped)?;
+                let content = stripped.finish()?;
+                let edits = self.edits(&content, sniffed.format, path, *depth + 1, rewritten)?;
+                (container.rewrite)(&content, &edits, out)
             }
+            (Some(_), None) if nested => unsupported("it has no members any more"),
+            (Some(removal), _) => self.units(opened, content, removal, rewritten, out),
             (None, Some(container)) => {
                 let edits = self.edits(content, sniffed.format, path, *depth + 1, rewritten)?;
                 (container.rewrite)(content, &edits, out)
             }
             (None, None) => unsupported("it has no members any more"),
         }
+    }
+
+    fn units(
+        &mut self,
+        opened: &Opened,
+        content: &Content,
+        removal: &Removal,
+        rewritten: &mut Rewritten,
+        out: &mut (dyn Write + Send),
+    ) -> Result<(), FormatError> {
+        let Some(rewrite) = opened.sniffed.format.rewrite else {
+            return unsupported("this format cannot lose units, only be deleted as a whole");
+        };
+        if removal.units.values().any(|units| units.contains(WHOLE)) {
+            return unsupported("the whole of it is to be deleted, not rewritten");
+        }
+        let done = rewrite(content, &opened.sniffed.dialect, removal, out)?;
+        rewritten.removed += done.removed;
+        rewritten.kept += done.kept;
+        Ok(())
     }
 
     fn edits(

@@ -36,12 +36,14 @@ pub struct Limits {
     pub backoff: Duration,
     /// Longest wait.
     pub backoff_max: Duration,
+    /// Largest blob that is put at once, and so held in memory.
+    pub single_put_bytes_max: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let (backoff, backoff_max) = (Duration::from_millis(200), Duration::from_secs(10));
-        Self { requests_max: 32, retries_max: 5, backoff, backoff_max }
+        Self { requests_max: 32, retries_max: 5, backoff, backoff_max, single_put_bytes_max: 32 << 20 }
     }
 }
 

@@ -71,6 +71,7 @@ pub struct Lake {
     pub(super) url: String,
     pub(super) folder: Option<PathBuf>,
     pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) limits: Limits,
     pub(super) versions: Option<Arc<dyn Versions>>,
     only: Option<String>,
     include: Option<GlobSet>,
@@ -125,6 +126,7 @@ impl Lake {
             url: opened.url,
             folder: opened.folder,
             store: Arc::new(Guard::new(store, options.limits)),
+            limits: options.limits,
             versions: opened.versions,
             only: opened.only,
             include: (!options.include.is_empty()).then(|| globs(&options.include)).transpose()?,
@@ -179,15 +181,44 @@ impl Lake {
             && !local::is_being_written(self.folder.as_deref(), path)
     }
 
+    /// Whether its globs leave a path out that would count without them.
+    fn leaves_out(&self, path: &str) -> bool {
+        let included = self.include.as_ref().is_none_or(|globs| globs.is_match(path));
+        let left_out = !included || self.exclude.is_match(path);
+        left_out && self.only.is_none() && !local::is_leftover(path)
+    }
+
     /// Lists what is in it now.
     pub fn list(&self) -> BoxStream<'_, Result<Listed>> {
-        let all = match (&self.folder, &self.versions) {
+        let counts = |listed: &Listed| self.accepts(&listed.path) || listed.path.ends_with('/');
+        self.list_all().try_filter(move |listed| std::future::ready(counts(listed))).boxed()
+    }
+
+    /// Lists what is in it now by path, and how many objects its globs leave out: whoever says that nothing is there any more says
+    /// that, too.
+    ///
+    /// # Errors
+    /// What listing fails with.
+    pub async fn list_and_left_out(&self) -> Result<(Vec<Listed>, u64)> {
+        let (mut listed, mut left_out) = (Vec::new(), 0);
+        let mut all = self.list_all();
+        while let Some(one) = all.try_next().await? {
+            if self.accepts(&one.path) || one.path.ends_with('/') {
+                listed.push(one);
+            } else {
+                left_out += u64::from(self.leaves_out(&one.path));
+            }
+        }
+        listed.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((listed, left_out))
+    }
+
+    fn list_all(&self) -> BoxStream<'_, Result<Listed>> {
+        match (&self.folder, &self.versions) {
             (Some(folder), _) => local::list(folder.clone()),
             (None, Some(versions)) => versions.list(),
             (None, None) => self.store.list(None).map_ok(of_meta).map_err(list_error).boxed(),
-        };
-        all.try_filter(|listed| std::future::ready(self.accepts(&listed.path) || listed.path.ends_with('/')))
-            .boxed()
+        }
     }
 
     /// Versions of one object, newest first; none if the store keeps none.

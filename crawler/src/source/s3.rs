@@ -1,15 +1,19 @@
 //! S3's versions, locks, tags and unfinished uploads, signed with the credentials of `object_store`'s client.
 //!
 //! Requests and answers follow the Amazon S3 API Reference (2006-03-01): ListObjectsV2, ListObjectVersions,
-//! GetBucketVersioning, HeadObject, DeleteObject, GetObjectTagging, ListMultipartUploads, AbortMultipartUpload.
+//! GetBucketVersioning, HeadObject, DeleteObject, GetObjectTagging, ListMultipartUploads, AbortMultipartUpload; `upload` has those
+//! that write.
 //! What a compatible server does not know (501) counts as a feature that is off.
 
 mod request;
+mod upload;
 mod xml;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use catalog::model::Timestamp;
 use futures::stream::BoxStream;
+use object_store::Attributes;
 use object_store::aws::AwsCredentialProvider;
 use reqwest::Method;
 
@@ -302,9 +306,32 @@ impl Versions for Bucket {
         }
     }
 
-    async fn abort(&self, upload: &Upload) -> Result<()> {
-        let query = format!("uploadId={}", encode(&upload.id, false));
-        match self.client.send("abort upload", Method::DELETE, &self.object(&upload.path), &query).await {
+    async fn begin_upload(&self, path: &str, beside: &Attributes, tags: &str) -> Result<String> {
+        self.begin(path, beside, tags).await
+    }
+
+    async fn put_part(&self, path: &str, id: &str, number: u32, bytes: Bytes) -> Result<String> {
+        self.part(path, id, number, bytes).await
+    }
+
+    async fn join_upload(&self, path: &str, id: &str, parts: &[String], expect_etag: &str) -> Result<String> {
+        self.join(path, id, parts, expect_etag).await
+    }
+
+    async fn has_parts(&self, upload: &Upload) -> Result<bool> {
+        let query = format!("max-parts=1&uploadId={}", encode(&upload.id, false));
+        let operation = "list parts";
+        match self.client.send(operation, Method::GET, &self.object(&upload.path), &query).await {
+            Err(error) if error.kind == Kind::NotFound => Ok(false),
+            Err(error) => Err(error),
+            // What is not understood may hold something.
+            Ok(answer) => Ok(xml::parse(&answer.body).is_none_or(|page| page.all("Part").next().is_some())),
+        }
+    }
+
+    async fn abort(&self, path: &str, id: &str) -> Result<()> {
+        let query = format!("uploadId={}", encode(id, false));
+        match self.client.send("abort upload", Method::DELETE, &self.object(path), &query).await {
             Err(error) if error.kind != Kind::NotFound => Err(error),
             _ => Ok(()),
         }

@@ -4,8 +4,10 @@
 //! (GDPR Art. 17 knows no "current version"), so the eraser must see and remove them. S3 implements it (`s3.rs`).
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use catalog::model::Timestamp;
 use futures::stream::BoxStream;
+use object_store::Attributes;
 
 use super::Listed;
 use crate::error::Result;
@@ -88,6 +90,18 @@ pub trait Versions: std::fmt::Debug + Send + Sync {
     async fn storage_class(&self, path: &str) -> Result<Option<String>>;
     /// Unfinished uploads.
     async fn uploads(&self) -> Result<Vec<Upload>>;
+    /// Begins an upload in parts, with what stands beside the object's bytes and its tags as a query; gives the store's id of it.
+    async fn begin_upload(&self, path: &str, beside: &Attributes, tags: &str) -> Result<String>;
+    /// Sends a part, from 1; gives its etag.
+    async fn put_part(&self, path: &str, id: &str, number: u32, bytes: Bytes) -> Result<String>;
+    /// Makes the object of its parts' etags, in order, if it still is the one with `expect_etag`; gives the new etag. A part's repeat
+    /// after a lost answer is the same part.
+    ///
+    /// # Errors
+    /// `Conflict` if it is another one now, or if the upload is gone.
+    async fn join_upload(&self, path: &str, id: &str, parts: &[String], expect_etag: &str) -> Result<String>;
+    /// Whether an unfinished upload holds any bytes; one that is gone holds none.
+    async fn has_parts(&self, upload: &Upload) -> Result<bool>;
     /// Drops an unfinished upload; one that is gone already is no error.
-    async fn abort(&self, upload: &Upload) -> Result<()>;
+    async fn abort(&self, path: &str, id: &str) -> Result<()>;
 }

@@ -4,8 +4,8 @@
 //! Every change can be repeated: one whose answer was lost finds its own bytes there and is content with them.
 //! Files: written beside the old one, synced, renamed over it; mode and owner are kept, the time is honestly new.
 //! S3: `If-Match` on the put; user metadata, content headers, tags and storage class are kept, an ACL of the
-//! object's own is not. A blob over [`SINGLE_PUT_BYTES_MAX`] goes up in parts, and its etag is looked at once more
-//! right before the parts are joined, since `object_store` joins without a condition.
+//! object's own is not. A large blob goes up in parts, which are joined with `If-Match`; its etag is looked at once more right
+//! before, for servers that do not know the condition, and for stores other than S3, which `object_store` gives none.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -13,36 +13,63 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use bytes::Bytes;
+use catalog::model::Timestamp;
 use object_store::{
     Attribute, Attributes, GetOptions, MultipartUpload, ObjectMeta, ObjectStoreExt, PutMode,
     PutMultipartOptions, PutOptions, TagSet, UpdateVersion,
 };
 
 use super::fetch::blocking;
-use super::{Lake, local};
+use super::{Lake, Upload, Versions, local};
 use crate::content::Content;
 use crate::error::{self, Error, Kind, Result};
 
-/// Largest blob that is put at once, and so held in memory.
-const SINGLE_PUT_BYTES_MAX: u64 = 32 << 20;
 /// Smallest part of an upload in parts.
 const PART_BYTES_MIN: u64 = 8 << 20;
 /// Parts of one upload; S3 takes 10,000.
 const PARTS_MAX: u64 = 9_000;
+/// Age from which an upload that nobody finished counts as given up: nobody writes one object for a day.
+const UPLOAD_GIVEN_UP_MICROSECONDS: i64 = 24 * 60 * 60 * 1_000_000;
 
 impl Lake {
-    /// Puts other bytes in the place of an object, if it still is the one with `expect_etag`; gives the new etag.
+    /// Begins an upload in parts of what is too large to be put at once; whoever begins it keeps its id until it has ended, to
+    /// drop it after a kill.
+    ///
+    /// # Errors
+    /// As [`Lake::replace`].
+    pub(crate) async fn begin_upload(
+        &self,
+        path: &str,
+        expect_etag: &str,
+        bytes: u64,
+    ) -> Result<Option<String>> {
+        let Some(versions) = &self.versions else { return Ok(None) };
+        if bytes <= self.limits.single_put_bytes_max {
+            return Ok(None);
+        }
+        let (_, beside, tags) = self.beside("begin upload", path, expect_etag).await?;
+        versions.begin_upload(path, &beside, tags.encoded()).await.map(Some)
+    }
+
+    /// Puts other bytes in the place of an object, if it still is the one with `expect_etag`; gives the new etag. `upload` is
+    /// what [`Lake::begin_upload`] gave.
     ///
     /// # Errors
     /// `Conflict` if it is another one now, `NotFound` if it is gone, `Invalid` if the store cannot write.
-    pub(crate) async fn replace(&self, path: &str, expect_etag: &str, content: &Content) -> Result<String> {
+    pub(crate) async fn replace(
+        &self,
+        path: &str,
+        expect_etag: &str,
+        content: &Content,
+        upload: Option<&str>,
+    ) -> Result<String> {
         let outcome = match self.folder.clone() {
             Some(folder) => {
                 let (path, expected) = (path.to_owned(), expect_etag.to_owned());
                 let content = content.clone();
                 blocking(move || replace_file(&folder, &path, &expected, content)).await
             }
-            None => self.replace_object(path, expect_etag, content).await,
+            None => self.replace_object(path, expect_etag, content, upload).await,
         };
         match outcome {
             Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unavailable) => {
@@ -88,16 +115,29 @@ impl Lake {
         self.versions.as_ref().ok_or_else(none)?.delete(path, version).await
     }
 
-    /// Drops unfinished uploads to a path, which may hold old bytes; tells how many there were.
+    /// Drops an upload that a killed process of ours began.
     ///
     /// # Errors
     /// What the store fails with.
-    pub(crate) async fn abort_uploads(&self, path: &str) -> Result<usize> {
+    pub(crate) async fn abort_upload(&self, path: &str, id: &str) -> Result<()> {
+        match &self.versions {
+            Some(versions) => versions.abort(path, id).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Drops uploads to a path that somebody began and gave up, which may hold old bytes; younger ones may be some writer's that
+    /// lives. Tells how many there were.
+    ///
+    /// # Errors
+    /// What the store fails with.
+    pub(crate) async fn abort_given_up(&self, path: &str, now: Timestamp) -> Result<usize> {
         let Some(versions) = &self.versions else { return Ok(0) };
-        let uploads: Vec<_> =
-            versions.uploads().await?.into_iter().filter(|upload| upload.path == path).collect();
+        let given_up =
+            |upload: &Upload| upload.path == path && now.0 - upload.begun.0 > UPLOAD_GIVEN_UP_MICROSECONDS;
+        let uploads: Vec<_> = versions.uploads().await?.into_iter().filter(given_up).collect();
         for upload in &uploads {
-            versions.abort(upload).await?;
+            versions.abort(path, &upload.id).await?;
         }
         Ok(uploads.len())
     }
@@ -116,8 +156,13 @@ impl Lake {
         .await
     }
 
-    async fn replace_object(&self, path: &str, expect_etag: &str, content: &Content) -> Result<String> {
-        let operation = "replace blob";
+    /// What the object is now, provided it is the one expected, what stands beside its bytes, and its tags.
+    async fn beside(
+        &self,
+        operation: &'static str,
+        path: &str,
+        expect_etag: &str,
+    ) -> Result<(ObjectMeta, Attributes, TagSet)> {
         let (meta, mut attributes) = self.look(operation, path, expect_etag).await?;
         let mut tags = TagSet::default();
         if let Some(versions) = &self.versions {
@@ -128,7 +173,22 @@ impl Lake {
                 attributes.insert(Attribute::StorageClass, class.into());
             }
         }
-        if content.len() > SINGLE_PUT_BYTES_MAX {
+        Ok((meta, attributes, tags))
+    }
+
+    async fn replace_object(
+        &self,
+        path: &str,
+        expect_etag: &str,
+        content: &Content,
+        upload: Option<&str>,
+    ) -> Result<String> {
+        if let (Some(versions), Some(id)) = (&self.versions, upload) {
+            return self.join_parts(&**versions, path, expect_etag, content, id).await;
+        }
+        let operation = "replace blob";
+        let (meta, attributes, tags) = self.beside(operation, path, expect_etag).await?;
+        if content.len() > self.limits.single_put_bytes_max {
             let options = PutMultipartOptions { tags, attributes, ..PutMultipartOptions::default() };
             return self.put_parts(path, expect_etag, content, options).await;
         }
@@ -137,6 +197,32 @@ impl Lake {
         let bytes = read_range(content, 0, content.len()).await?;
         let put = self.store.put_opts(&Self::key(path)?, bytes.into(), options).await;
         new_etag(operation, put.map_err(|e| error::of_store(operation, e))?)
+    }
+
+    async fn join_parts(
+        &self,
+        versions: &dyn Versions,
+        path: &str,
+        expect_etag: &str,
+        content: &Content,
+        id: &str,
+    ) -> Result<String> {
+        let joined = async {
+            let mut parts = Vec::new();
+            let mut at = 0;
+            while at < content.len() {
+                let bytes = read_range(content, at, part_bytes(content)).await?;
+                at += bytes.len() as u64;
+                parts.push(versions.put_part(path, id, parts.len() as u32 + 1, bytes).await?);
+            }
+            self.look("replace blob in parts", path, expect_etag).await?;
+            versions.join_upload(path, id, &parts, expect_etag).await
+        };
+        let outcome = joined.await;
+        if outcome.is_err() && versions.abort(path, id).await.is_err() {
+            tracing::warn!("an unfinished upload is left in the store; verification tells of it");
+        }
+        outcome
     }
 
     /// What the object is now, provided it is the one expected.
@@ -193,11 +279,14 @@ fn new_etag(operation: &'static str, put: object_store::PutResult) -> Result<Str
     put.e_tag.ok_or_else(|| Error::unavailable(operation, "the store gave no etag"))
 }
 
+fn part_bytes(content: &Content) -> u64 {
+    PART_BYTES_MIN.max(content.len().div_ceil(PARTS_MAX))
+}
+
 async fn send_parts(upload: &mut dyn MultipartUpload, content: &Content) -> Result<()> {
-    let part = PART_BYTES_MIN.max(content.len().div_ceil(PARTS_MAX));
     let mut at = 0;
     while at < content.len() {
-        let bytes = read_range(content, at, part).await?;
+        let bytes = read_range(content, at, part_bytes(content)).await?;
         at += bytes.len() as u64;
         let sent = upload.put_part(bytes.into()).await;
         sent.map_err(|e| error::of_store("replace blob in parts", e))?;

@@ -111,7 +111,7 @@ fn in_paths(met: &[(&'static str, f32)]) -> Vec<Finding> {
         (*surest, *count) = (surest.max(*confidence), *count + 1);
     }
     let finding = |(kind, (confidence, count)): (&str, (f32, u64))| {
-        let why = "in its path or in the name of a member".to_owned();
+        let why = "in its path, in the name of a member or in what stands around members".to_owned();
         Finding { member: Vec::new(), feature: None, kind: kind.to_owned(), confidence, count, why }
     };
     kinds.into_iter().map(finding).collect()

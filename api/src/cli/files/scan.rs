@@ -236,6 +236,18 @@ impl Sink for Scanning<'_> {
         self.spans = spans;
     }
 
+    fn remark(&mut self, at: At, what: &'static str, text: &str) {
+        let mut spans = std::mem::take(&mut self.spans);
+        spans.clear();
+        recognise(text, &mut spans);
+        if !spans.is_empty() {
+            let known = self.columns.iter().position(|column| column.name == what);
+            let feature = known.unwrap_or_else(|| self.feature(&FeaturePath::column(what), None));
+            spans.iter().for_each(|span| self.found(feature, at, *span));
+        }
+        self.spans = spans;
+    }
+
     fn anomaly(&mut self, _: AnomalyKind, reason: String) {
         say(&format!("{}: {reason}", self.path));
     }

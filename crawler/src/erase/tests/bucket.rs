@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use catalog::model::Timestamp;
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    Attributes, CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+    Result,
 };
 
 use crate::source::{Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
@@ -36,7 +38,12 @@ pub(super) struct Bucket {
     dies: AtomicU64,
     dead: AtomicU64,
     pub(super) locked: Mutex<Option<String>>,
+    /// Unfinished uploads by id.
+    uploads: Mutex<BTreeMap<String, Begun>>,
 }
+
+/// Path and parts of an upload.
+type Begun = (String, Vec<Bytes>);
 
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -283,11 +290,50 @@ impl Versions for Bucket {
     }
 
     async fn uploads(&self) -> Answer<Vec<Upload>> {
-        Ok(Vec::new())
+        let uploads = self.uploads.lock().unwrap();
+        let upload = |(id, (path, _)): (&String, &Begun)| Upload {
+            path: path.clone(),
+            id: id.clone(),
+            begun: Timestamp(i64::MAX / 2),
+        };
+        Ok(uploads.iter().map(upload).collect())
     }
 
-    async fn abort(&self, _: &Upload) -> Answer<()> {
-        Ok(())
+    async fn begin_upload(&self, path: &str, _: &Attributes, _: &str) -> Answer<String> {
+        let dies_after = self.write_begins().map_err(|_| unavailable())?;
+        let id = format!("u{}", self.next.fetch_add(1, Ordering::SeqCst));
+        self.uploads.lock().unwrap().insert(id.clone(), (path.to_owned(), Vec::new()));
+        if dies_after { Err(unavailable()) } else { Ok(id) }
+    }
+
+    async fn put_part(&self, _: &str, id: &str, number: u32, bytes: Bytes) -> Answer<String> {
+        let dies_after = self.write_begins().map_err(|_| unavailable())?;
+        let mut uploads = self.uploads.lock().unwrap();
+        let (_, parts) = uploads.get_mut(id).ok_or_else(unavailable)?;
+        assert_eq!(parts.len() + 1, number as usize, "parts come in order");
+        parts.push(bytes);
+        if dies_after { Err(unavailable()) } else { Ok(format!("p{number}")) }
+    }
+
+    async fn join_upload(&self, path: &str, id: &str, parts: &[String], expect_etag: &str) -> Answer<String> {
+        let dies_after = self.write_begins().map_err(|_| unavailable())?;
+        if self.latest(path).ok().is_none_or(|latest| latest.etag != expect_etag) {
+            return Err(crate::error::Error::conflict("join", "another etag"));
+        }
+        let (of, bytes) = self.uploads.lock().unwrap().remove(id).ok_or_else(unavailable)?;
+        assert_eq!((&*of, parts.len()), (path, bytes.len()));
+        let kept = self.add(path, Some(bytes.concat().into())).await.map_err(|_| unavailable())?;
+        if dies_after { Err(unavailable()) } else { Ok(kept.etag) }
+    }
+
+    async fn has_parts(&self, upload: &Upload) -> Answer<bool> {
+        Ok(self.uploads.lock().unwrap().get(&upload.id).is_some_and(|(_, parts)| !parts.is_empty()))
+    }
+
+    async fn abort(&self, _: &str, id: &str) -> Answer<()> {
+        let dies_after = self.write_begins().map_err(|_| unavailable())?;
+        self.uploads.lock().unwrap().remove(id);
+        if dies_after { Err(unavailable()) } else { Ok(()) }
     }
 }
 

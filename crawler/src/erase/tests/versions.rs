@@ -19,8 +19,14 @@ fn rows(first: &str) -> String {
 
 /// Three keys: with her in both versions, with her in the old one only, deleted with her in it; one named for her; one without her.
 async fn setup() -> (Arc<Bucket>, Setup) {
+    setup_putting(u64::MAX).await
+}
+
+/// The same, with what is larger than some bytes uploaded in parts.
+async fn setup_putting(single_put_bytes_max: u64) -> (Arc<Bucket>, Setup) {
     let bucket = filled().await;
-    let setup = over(&bucket, bucket.clone(), 0);
+    let limits = Limits { single_put_bytes_max, ..limits(0) };
+    let setup = within(&bucket, bucket.clone(), limits);
     (bucket, setup)
 }
 
@@ -38,9 +44,16 @@ async fn filled() -> Arc<Bucket> {
     bucket
 }
 
-fn over(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, retries_max: u32) -> Setup {
+fn limits(retries_max: u32) -> Limits {
     let (backoff, backoff_max) = (Duration::from_micros(10), Duration::from_micros(50));
-    let limits = Limits { retries_max, backoff, backoff_max, ..Limits::default() };
+    Limits { retries_max, backoff, backoff_max, ..Limits::default() }
+}
+
+fn over(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, retries_max: u32) -> Setup {
+    within(bucket, store, limits(retries_max))
+}
+
+fn within(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, limits: Limits) -> Setup {
     let options = SourceOptions { limits, ..SourceOptions::default() };
     let lake = Lake::over("s3://lake", store, &options).unwrap().with_versions(bucket.clone());
     Setup::over(tempfile::tempdir().unwrap(), vec![lake])
@@ -90,7 +103,31 @@ async fn a_lock_is_reported_and_the_certificate_says_so() {
 
 #[tokio::test]
 async fn after_a_kill_at_any_write_the_end_is_that_of_an_undisturbed_run() {
-    let (bucket, undisturbed) = setup().await;
+    killed_at_any_write(u64::MAX).await;
+}
+
+#[tokio::test]
+async fn so_it_is_where_blobs_go_up_in_parts_and_no_part_is_left_behind() {
+    killed_at_any_write(0).await;
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_is_not_joined_over_what_somebody_else_wrote() {
+    let (bucket, setup) = setup_putting(0).await;
+    let lake = &setup.lakes[0];
+    let old = lake.fetch("both.csv", None, None).await.unwrap().etag.unwrap();
+    let upload = lake.begin_upload("both.csv", &old, 9).await.unwrap();
+    bucket.put("both.csv", b"theirs").await;
+    let error =
+        lake.replace("both.csv", &old, &b"ours".to_vec().into(), upload.as_deref()).await.unwrap_err();
+    assert_eq!(error.kind, crate::error::Kind::Conflict);
+    let now = lake.fetch("both.csv", None, None).await.unwrap();
+    assert_eq!(now.content.range(0, 9).unwrap(), &b"theirs"[..]);
+    assert!(lake.versioned().unwrap().uploads().await.unwrap().is_empty(), "ours is dropped");
+}
+
+async fn killed_at_any_write(single_put_bytes_max: u64) {
+    let (bucket, undisturbed) = setup_putting(single_put_bytes_max).await;
     let (id, hash) = undisturbed.approved_plan().await;
     let first = bucket.writes();
     run(&undisturbed.officer(), &id, &hash).await.unwrap();
@@ -98,7 +135,7 @@ async fn after_a_kill_at_any_write_the_end_is_that_of_an_undisturbed_run() {
     let expected = bucket.all_bytes().await;
     assert!(writes >= 6, "{writes}");
     for half_step in 2..2 * writes + 2 {
-        let (bucket, setup) = setup().await;
+        let (bucket, setup) = setup_putting(single_put_bytes_max).await;
         let (id, hash) = setup.approved_plan().await;
         bucket.dies_at(half_step);
         let disturbed = run(&setup.officer(), &id, &hash).await;
@@ -108,7 +145,8 @@ async fn after_a_kill_at_any_write_the_end_is_that_of_an_undisturbed_run() {
         let told = format!("half-step {half_step}: {disturbed:?}, then {answer:?}");
         assert!(answer.refused.is_empty() && answer.failed.is_empty() && answer.open.is_empty(), "{told}");
         assert_eq!(bucket.all_bytes().await, expected, "{told}");
-        assert_eq!(verify(&setup.officer(), &id.0).await.unwrap().hits, 0);
+        let verified = verify(&setup.officer(), &id.0).await.unwrap();
+        assert_eq!((verified.hits, verified.not_searched.len()), (0, 0), "{told}: {verified:?}");
         certificate(&setup.officer(), &id.0).await.unwrap();
     }
 }

@@ -8,7 +8,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use flate2::{Compression, Crc};
 
-use super::{Entry, Opened, long, short};
+use super::around::Stripped;
+use super::{Entry, Opened, long, put_short, short};
 use crate::content::{Content, Spool};
 use crate::format::{Edit, FormatError};
 
@@ -27,11 +28,12 @@ struct Sizes {
     decoded: u64,
 }
 
-/// Writes the archive with `edits` made.
+/// Writes the archive with `edits` made, and without what stands around some of its members.
 pub(super) fn rewrite(
     content: &Content,
     opened: Opened,
     edits: &BTreeMap<String, Edit>,
+    stripped: &Stripped,
     out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let Opened { archive, entries, records, directory_start } = opened;
@@ -53,7 +55,8 @@ pub(super) fn rewrite(
         let entry = &entries[*place];
         let end = order.get(position + 1).map_or(directory_start, |next| entries[*next].start);
         let edit = edits.get(&entry.name);
-        if matches!(edit, Some(Edit::Remove)) {
+        let is_bare = entry.name.ends_with('/') && stripped.has(*place);
+        if matches!(edit, Some(Edit::Remove)) || is_bare {
             continue;
         }
         let start = offset - base;
@@ -64,17 +67,19 @@ pub(super) fn rewrite(
                 Some(sizes)
             }
             _ => {
-                let len = span(content, entry, end)?;
-                copy(content, entry.start, len, out)?;
-                offset += len;
+                let (len, old) = (span(content, entry, end)?, local_header(content, entry)?);
+                let (data, header) = (old.len() as u64, stripped.local(*place, old));
+                out.write_all(&header)?;
+                copy(content, entry.start + data, len - data, out)?;
+                offset += header.len() as u64 + len - data;
                 None
             }
         };
         kept[*place] = Some((start, sizes));
     }
     let old_end = directory_start + records.iter().map(|record| record.len() as u64).sum::<u64>();
-    let written = directory(&entries, records, &kept, offset - base, out)?;
-    end_records(content, old_end, written, out)
+    let written = directory(&entries, records, &kept, stripped, offset - base, out)?;
+    end_records(content, old_end, written, stripped.has(entries.len()), out)
 }
 
 fn copy(content: &Content, start: u64, len: u64, out: &mut (dyn Write + Send)) -> io::Result<()> {
@@ -188,10 +193,6 @@ fn encode(method: u16, flags: u16, replacement: &Content) -> Result<(Content, u3
     Ok((spool.finish()?, crc.sum()))
 }
 
-fn put_short(bytes: &mut [u8], place: usize, value: u16) {
-    bytes[place..place + 2].copy_from_slice(&value.to_le_bytes());
-}
-
 fn put_long(bytes: &mut [u8], place: usize, value: u32) {
     bytes[place..place + 4].copy_from_slice(&value.to_le_bytes());
 }
@@ -225,16 +226,18 @@ fn directory(
     entries: &[Entry],
     records: Vec<Vec<u8>>,
     kept: &[Option<(u64, Option<Sizes>)>],
+    stripped: &Stripped,
     start: u64,
     out: &mut (dyn Write + Send),
 ) -> Result<(u64, u64, u64), FormatError> {
     let mut by_place: Vec<usize> = (0..entries.len()).collect();
     by_place.sort_by_key(|place| entries[*place].record_start);
     let (mut count, mut bytes) = (0_u64, 0_u64);
-    for (place, mut record) in by_place.into_iter().zip(records) {
+    for (place, record) in by_place.into_iter().zip(records) {
         let Some((offset, sizes)) = kept[place] else {
             continue;
         };
+        let mut record = stripped.record(place, record);
         let field = zip64_field(&record, 46 + usize::from(short(&record, 28)));
         let (encoded, decoded) = (long(&record, 20), long(&record, 24));
         // Fields stand in the extra field in this order, only those that need it (§4.5.3).
@@ -258,11 +261,12 @@ fn directory(
     Ok((count, bytes, start))
 }
 
-/// The end records (§4.3.14 to §4.3.16) as they were, with the new count, length and start of the directory.
+/// The end records (§4.3.14 to §4.3.16) as they were, with the new count, length and start of the directory, and its comment or none.
 fn end_records(
     content: &Content,
     old_end: u64,
     (count, bytes, start): (u64, u64, u64),
+    without_comment: bool,
     out: &mut (dyn Write + Send),
 ) -> Result<(), FormatError> {
     let corrupt = || FormatError::Corrupt("the archive's end records are corrupt".into());
@@ -296,6 +300,10 @@ fn end_records(
         if long(end, field) != IN_ZIP64 {
             put_long(end, field, small(value)?);
         }
+    }
+    if without_comment {
+        put_short(end, 20, 0);
+        tail.truncate(place + 22);
     }
     out.write_all(&tail)?;
     Ok(())

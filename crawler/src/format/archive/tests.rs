@@ -3,7 +3,10 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime};
 
+use catalog::model::{AnomalyKind, FeaturePath, FeatureType, Value};
+
 use super::*;
+use crate::format::{At, Removal, Sink};
 
 fn archive(comment: &str) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -100,4 +103,80 @@ fn a_truncated_archive_and_a_bomb_are_errors() {
     })
     .unwrap();
     assert_eq!(limited, 1);
+}
+
+/// What is said around members: unit, where, text.
+#[derive(Default)]
+struct Remarks(Vec<(u64, &'static str, String)>);
+
+impl Sink for Remarks {
+    fn table(&mut self, _: &str) {}
+    fn feature(&mut self, _: &FeaturePath, _: Option<FeatureType>) -> usize {
+        unreachable!("an archive has no columns")
+    }
+    fn row(&mut self, _: u64) {}
+    fn cell(&mut self, _: usize, _: At, _: Value<'_>) {}
+    fn remark(&mut self, at: At, what: &'static str, text: &str) {
+        if !text.is_empty() {
+            self.0.push((at.unit, what, text.to_owned()));
+        }
+    }
+    fn anomaly(&mut self, _: AnomalyKind, _: String) {}
+}
+
+fn remarks(bytes: &[u8]) -> Vec<(u64, &'static str, String)> {
+    let mut remarks = Remarks::default();
+    around::read(&bytes.to_vec().into(), &Dialect::default(), &Bounds::default(), &mut remarks).unwrap();
+    remarks.0
+}
+
+#[test]
+fn what_stands_around_members_is_told_and_taken_out() {
+    let bytes = include_bytes!("../../../../fixtures/formats/zip/good-around.zip");
+    let told = remarks(bytes);
+    let expected = [
+        (0, "directory", "ben@mail.example/"),
+        (1, "comment", "of cleo@mail.example"),
+        (2, "extra field", "dora@mail.example"),
+        (3, "archive comment", "for ada@mail.example"),
+    ];
+    assert_eq!(told, expected.map(|(unit, what, text)| (unit, what, text.to_owned())));
+    let ranges = around::around(&bytes.to_vec().into()).unwrap();
+    for (unit, _, text) in told {
+        let holds = |around: &crate::format::Around| {
+            let range = around.range.start as usize..around.range.end as usize;
+            around.unit == unit && memchr::memmem::find(&bytes[range], text.as_bytes()).is_some()
+        };
+        assert!(ranges.iter().any(holds), "{text}");
+    }
+    let removal = Removal { units: [(String::new(), (0..4).collect())].into() };
+    let mut out = Vec::new();
+    around::strip(&bytes.to_vec().into(), &Dialect::default(), &removal, &mut out).unwrap();
+    assert!(memchr::memmem::find(&out, b"mail.example").is_none());
+    assert_eq!(listed(&out), listed(bytes), "files stay as they were");
+    ZipArchive::new(Cursor::new(&out)).unwrap().by_name("two.csv").unwrap();
+}
+
+#[test]
+fn deleted_members_between_others_are_dropped_by_any_rewrite() {
+    let bytes = archive("kept");
+    let two = open(&bytes.clone().into()).unwrap().entries.remove(2).start as usize;
+    // An appender that replaced a member leaves the old one's bytes where they were.
+    let mut gapped = bytes[..two].to_vec();
+    gapped.extend(b"ada@mail.example");
+    let gap = gapped.len() - two;
+    gapped.extend(&bytes[two..]);
+    let opened = open(&bytes.clone().into()).unwrap();
+    let shift = |bytes: &mut [u8], place: usize| {
+        let value = u32::from_le_bytes(bytes[place..place + 4].try_into().unwrap()) + gap as u32;
+        bytes[place..place + 4].copy_from_slice(&value.to_le_bytes());
+    };
+    for entry in &opened.entries[2..] {
+        shift(&mut gapped, entry.record_start as usize + gap + 42);
+    }
+    let end = gapped.len() - 22 - "kept".len();
+    shift(&mut gapped, end + 16);
+    let ranges = around::around(&gapped.clone().into()).unwrap();
+    assert!(ranges.iter().any(|around| around.unit == 4 && around.range.start as usize == two), "{ranges:?}");
+    assert_eq!(edited(&gapped, &[]), bytes);
 }

@@ -99,7 +99,7 @@ impl Codec {
             }
             Self::Layer(id) => {
                 let original = Content::from(original.to_vec());
-                layer_of(id)?.restore(&original, 0, &records.into(), &mut encoded)?;
+                layer_of(id)?.restore(&original, 0, false, &records.into(), &mut encoded)?;
             }
         }
         Ok(encoded)

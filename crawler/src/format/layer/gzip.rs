@@ -62,6 +62,22 @@ fn encode_blocks(
     out.write_all(&crc.amount().to_le_bytes())
 }
 
+/// The name and the comment in a header (RFC 1952 §2.3.1, FNAME and FCOMMENT).
+pub(super) fn texts(stored: &[u8]) -> Vec<String> {
+    let mut decoder = flate2::bufread::GzDecoder::new(stored);
+    // Reads the header; what the stream holds is no matter here.
+    let _ = decoder.read(&mut [0]);
+    let texts = decoder.header().map(|header| [header.filename(), header.comment()]);
+    texts.into_iter().flatten().flatten().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+}
+
+/// The fixed part of a header alone.
+pub(super) fn bare(stored: &[u8]) -> Vec<u8> {
+    let mut fixed = stored[..stored.len().min(10)].to_vec();
+    fixed.iter_mut().skip(3).take(1).for_each(|flags| *flags = 0);
+    fixed
+}
+
 /// Ten bytes, then name and comment, each ended by a zero.
 fn header(original: Option<&GzHeader>, extra_flags: u8) -> Vec<u8> {
     let name = original.and_then(GzHeader::filename);

@@ -53,3 +53,24 @@ fn an_archive_that_ends_within_a_member_is_truncated() {
     });
     assert!(told || matches!(ended, Err(FormatError::Truncated(_))));
 }
+
+#[test]
+fn what_stands_around_members_is_taken_out_and_files_stay() {
+    let bytes = include_bytes!("../../../../fixtures/formats/tar/good-around.tar");
+    let ranges = around::around(&bytes.to_vec().into()).unwrap();
+    let people = ["ada", "ben", "cleo", "dora", "emil"];
+    for (person, unit) in people.into_iter().zip([0, 1, 2, 3, 3]) {
+        let holds = |around: &crate::format::Around| {
+            let range = around.range.start as usize..around.range.end as usize;
+            let name = format!("{person}@mail.example");
+            around.unit == unit && memchr::memmem::find(&bytes[range], name.as_bytes()).is_some()
+        };
+        assert!(ranges.iter().any(holds), "{person}: {ranges:?}");
+    }
+    let removal = crate::format::Removal { units: [(String::new(), (0..5).collect())].into() };
+    let mut out = Vec::new();
+    around::strip(&bytes.to_vec().into(), &Dialect::default(), &removal, &mut out).unwrap();
+    assert!(memchr::memmem::find(&out, b"mail.example").is_none());
+    assert_eq!(listed(&out), listed(bytes));
+    assert!(memchr::memmem::find(&out, b"mtime=1714550400.5").is_some(), "its times stay");
+}

@@ -210,7 +210,7 @@ fn every_layer_is_put_back_so_that_it_decodes_to_the_same() {
             "lz4" => &[0x04, 0x22, 0x4d, 0x18, 0x64, 0x40],
             _ => &[],
         };
-        layer.restore(&magic.to_vec().into(), 0, &plain, &mut encoded).unwrap();
+        layer.restore(&magic.to_vec().into(), 0, false, &plain, &mut encoded).unwrap();
         assert!(std::ptr::eq(layer::detect(&encoded).unwrap(), layer), "{}", layer.id);
         let peeled = layer.peel(&encoded.clone().into(), 1 << 20).unwrap();
         assert_eq!(

@@ -15,8 +15,10 @@ use crate::error::{self, Error, Kind, Result};
 const ATTEMPTS_MAX: u32 = 5;
 /// Wait before the second try; doubles with each.
 const BACKOFF: Duration = Duration::from_millis(200);
-/// Longest time one try may take; answers are small.
+/// Longest time one try may take beside sending its body; answers are small.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// A body is given the time that it takes at this rate.
+const BYTES_A_SECOND_MIN: u64 = 128 << 10;
 
 /// The URL of a bucket.
 #[derive(Clone, Debug)]
@@ -56,6 +58,15 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// A request; `object` and `query` are encoded already.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) object: &'a str,
+    pub(super) query: &'a str,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
 /// An answer that is no error.
 pub(super) struct Answer {
     headers: HeaderMap,
@@ -90,9 +101,15 @@ impl Client {
         object: &str,
         query: &str,
     ) -> Result<Answer> {
+        let call = Call { method, object, query, headers: HeaderMap::new(), body: Bytes::new() };
+        self.call(operation, &call).await
+    }
+
+    /// Sends a request.
+    pub(super) async fn call(&self, operation: &'static str, call: &Call<'_>) -> Result<Answer> {
         let mut attempt = 0;
         loop {
-            match self.once(operation, &method, object, query).await {
+            match self.once(operation, call).await {
                 Err(error) if error.kind == Kind::Unavailable && attempt + 1 < ATTEMPTS_MAX => {
                     tokio::time::sleep(BACKOFF * (1 << attempt)).await;
                     attempt += 1;
@@ -102,18 +119,14 @@ impl Client {
         }
     }
 
-    async fn once(
-        &self,
-        operation: &'static str,
-        method: &Method,
-        object: &str,
-        query: &str,
-    ) -> Result<Answer> {
+    async fn once(&self, operation: &'static str, call: &Call<'_>) -> Result<Answer> {
+        let Call { method, object, query, headers, body } = call;
         let mut url = format!("{}{object}", self.place.0);
         if !query.is_empty() {
             url = format!("{url}?{query}");
         }
-        let mut request = HttpRequest::new(HttpRequestBody::empty());
+        let mut request = HttpRequest::new(HttpRequestBody::from(body.clone()));
+        request.headers_mut().clone_from(headers);
         *request.method_mut() = method.clone();
         *request.uri_mut() = url.parse().map_err(|_| Error::invalid(operation, "the name gives no URL"))?;
         if let Some(credentials) = &self.credentials {
@@ -124,8 +137,9 @@ impl Client {
         let failed = |e: reqwest::Error| {
             Error::unavailable(operation, "the store does not answer").with_source(e.without_url())
         };
-        let sent = self.http.request(method.clone(), url).headers(request.headers().clone()).send();
-        let answer = sent.await.map_err(failed)?;
+        let timeout = TIMEOUT + Duration::from_secs(body.len() as u64 / BYTES_A_SECOND_MIN);
+        let request = self.http.request(method.clone(), url).headers(request.headers().clone());
+        let answer = request.timeout(timeout).body(body.clone()).send().await.map_err(failed)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.map_err(failed)?;
         match status.is_success() {
