@@ -4,6 +4,7 @@
 //! (see [`mod@env`]). Every mutation is a [`Change`] that [`Catalog::commit`] applies in one atomic batch;
 //! nothing recorded is overwritten, so that every read can be asked as of a past time.
 
+pub mod annotation;
 pub mod catalog;
 pub mod dataset;
 pub mod env;

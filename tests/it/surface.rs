@@ -5,7 +5,8 @@ use std::fs;
 use fixtures::{CANARY_EMAIL, LakeOptions, write_lake};
 use headwater_tests::Headwater;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
+    &["annotate"],
     &["sniff"],
     &["scan"],
     &["crawl"],

@@ -52,6 +52,18 @@ assert document["openapi"].startswith("3.") and "/v1/plans/{id}/approve" in docu
 datasets = ask("GET", "/v1/datasets", viewer)
 assert len(datasets["items"]) > 5, datasets
 assert ask("GET", "/v1/search?q=customers", viewer)["items"]
+said = {"thing": datasets["items"][0]["id"], "tags": ["Gold Layer"], "owners": ["data platform"], "description": "nightly extract"}
+ask("POST", "/v1/annotations", viewer, said, expect=403)
+ask("POST", "/v1/annotations", steward, said | {"description": f"ask {email}"}, expect=400)
+assert ask("POST", "/v1/annotations", steward, said)["tags"] == ["gold-layer"]
+found = ask("GET", "/v1/search?q=tag:gold-layer", viewer)["items"]
+assert [hit["id"] for hit in found] == [said["thing"]] and found[0]["owners"] == ["data platform"], found
+assert ask("GET", "/v1/annotations", viewer)["items"][0]["by"] == "token:steward-1"
+facets = ask("GET", "/v1/search/facets?q=is:dataset", viewer)["items"]
+assert facets[0]["count"] == len(datasets["items"]), facets
+assert {"facet": "tag", "value": "gold-layer", "count": 1, "query": "tag:gold-layer"} in facets, facets
+suggested = ask("GET", "/v1/search/suggestions?q=tag:go", viewer)["items"]
+assert suggested[0]["query"] == "tag:gold-layer", suggested
 openlineage()
 edges = ask("GET", "/v1/lineage", viewer)["items"]
 reported = [edge for edge in edges if edge["reported_by"] == "openlineage"]

@@ -1,5 +1,6 @@
 //! Commands, their arguments and their help; every command shows examples.
 
+mod lake;
 mod people;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::auth::parse_role;
 use crate::config::Flags;
 
+pub(crate) use lake::{Annotate, Search};
 pub(crate) use people::{Erase, Subject};
 
 /// A data-lake catalog that knows blobs by their bytes and erases one person's data with proof.
@@ -85,6 +87,8 @@ pub(crate) enum Command {
     Crawl(Crawl),
     /// List datasets: what lies in the lake, with schemas
     Datasets(Datasets),
+    /// Tag and describe datasets, blobs and columns, and say whose they are
+    Annotate(Annotate),
     /// Show what is personal and why; confirm or reject it
     Findings(Findings),
     /// Show where things came from and where they went
@@ -229,27 +233,6 @@ pub(crate) struct Sql {
     /// Rows at most [default: 200 in a table, else all]
     #[arg(long)]
     pub(crate) limit: Option<u64>,
-    #[command(flatten)]
-    pub(crate) at: AsOf,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  headwater search orders
-  headwater search \"format:parquet column:email\"
-  headwater search \"is:dataset size:>1MB -customers\"
-  headwater search --json \"anomaly:truncated\"
-
-Fields: format layer anomaly kind is column path name source; numbers: size rows. Quote \"words that stand together\",
-exclude with -word, join alternatives with OR, * is everything.")]
-pub(crate) struct Search {
-    /// Words and facets; all must fit
-    #[arg(required = true, num_args = 1..)]
-    pub(crate) query: Vec<String>,
-    /// How many hits at most
-    #[arg(long, default_value_t = 50)]
-    pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) at: AsOf,
 }

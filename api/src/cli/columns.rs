@@ -11,8 +11,28 @@ pub(super) const DATASETS: &[Column] = &[
     ("blobs", "/blobs", Look::Count),
     ("rows", "/rows", Look::Count),
     ("size", "/bytes", Look::Bytes),
+    ("tags", "/tags", Look::Plain),
+    ("owners", "/owners", Look::Plain),
     ("schema", "/schema", Look::Features),
 ];
+pub(super) const ANNOTATIONS: &[Column] = &[
+    ("what", "/kind", Look::Plain),
+    ("name", "/name", Look::Plain),
+    ("column", "/column", Look::Plain),
+    ("tags", "/tags", Look::Plain),
+    ("owners", "/owners", Look::Plain),
+    ("description", "/description", Look::Plain),
+    ("by", "/by", Look::Plain),
+    ("at", "/at", Look::Time),
+];
+pub(super) const FACETS: &[Column] = &[
+    ("facet", "/facet", Look::Plain),
+    ("value", "/value", Look::Plain),
+    ("things", "/count", Look::Count),
+    ("query", "/query", Look::Plain),
+];
+pub(super) const SUGGESTIONS: &[Column] =
+    &[("query", "/query", Look::Plain), ("of", "/of", Look::Plain), ("things", "/count", Look::Count)];
 pub(super) const FILES: &[Column] = &[("dataset", "/name", Look::Plain), ("files", "/files", Look::Plain)];
 pub(super) const RUNS: &[Column] = &[
     ("run", "/id", Look::Count),
@@ -109,6 +129,7 @@ pub(super) const SEARCH: &[Column] = &[
     ("name", "/name", Look::Plain),
     ("format", "/format", Look::Plain),
     ("size", "/bytes", Look::Bytes),
+    ("tags", "/tags", Look::Plain),
     ("where", "/uri", Look::Plain),
 ];
 pub(super) const PLACES: &[Column] = &[

@@ -6,7 +6,9 @@ use catalog::{Error, Result};
 use clap::CommandFactory as _;
 use crawler::recognise::set_default_regions;
 
-use super::args::{Arguments, Audit, Command, Erase, Findings, Schema, Serve, Subject, Token, Upkeep};
+use super::args::{
+    Annotate, Arguments, Audit, Command, Erase, Findings, Schema, Serve, Subject, Token, Upkeep,
+};
 use super::columns::*;
 use super::door::Door;
 use super::files::{certificate, infer, package, scan, sniff};
@@ -15,7 +17,7 @@ use super::query;
 use super::render::{self, Column};
 use crate::compose;
 use crate::config::{self, Config, recogniser};
-use crate::ops::{Decision, Direction, LineageQuery, Operation, Paging, import_from};
+use crate::ops::{Decision, Direction, LineageQuery, Operation, Paging, Saying, import_from};
 
 /// Runs a command and gives its exit code.
 ///
@@ -54,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8> {
             let secret = environment.get("HEADWATER_TOKEN").filter(|secret| !secret.is_empty()).cloned();
             let out = package_of(&command).cloned();
             out.as_deref().map_or(Ok(()), package::check)?;
-            let (operation, columns) = ask(command)?;
+            let (operation, columns) = ask(command, json)?;
             let door = Door::open(&config, secret).await?;
             let mut answer = door.ask(operation.clone()).await?;
             door.close()?;
@@ -112,7 +114,7 @@ fn import(config: &Config, file: &Path, json: bool) -> Result<u8> {
 }
 
 /// The operation of a command that asks the catalog, and how its answer looks.
-fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
+fn ask(command: Command, json: bool) -> Result<(Operation, &'static [Column])> {
     Ok(match command {
         Command::Crawl(crawl) => {
             let urls = crawl.urls.iter().map(|url| absolute(url)).collect::<Result<_>>()?;
@@ -128,8 +130,12 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
             (Operation::Lineage { query, as_of: of.at.as_of, paging: Paging::default() }, LINEAGE)
         }
         Command::Search(search) => {
-            let (query, as_of) = (search.query.join(" "), search.at.as_of);
-            (Operation::Search { query, limit: Some(search.limit), as_of }, SEARCH)
+            let (query, as_of, limit) = (search.query.join(" "), search.at.as_of, Some(search.limit));
+            match search.suggest {
+                Some(beginning) => (Operation::SearchSuggest { beginning, limit }, SUGGESTIONS),
+                None if search.facets => (Operation::SearchFacets { query, values: limit, as_of }, FACETS),
+                None => (Operation::Search { query, limit, facets: !json, as_of }, SEARCH),
+            }
         }
         Command::Subject(Subject::Find { ids, expand, scan, at }) => {
             let ids = people::read_ids(ids)?;
@@ -164,6 +170,7 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
         }
         Command::Token(Token::List) => (Operation::TokenList, TOKENS),
         Command::Token(Token::Revoke { which }) => (Operation::TokenRevoke { which }, TOKENS),
+        Command::Annotate(said) => ask_annotate(said),
         Command::Findings(findings) => ask_findings(findings),
         Command::Schema(schema) => ask_schema(schema)?,
         Command::Catalog(upkeep) => ask_upkeep(upkeep)?,
@@ -179,6 +186,29 @@ fn ask(command: Command) -> Result<(Operation, &'static [Column])> {
 
 fn no_operation() -> Error {
     Error::internal("run command", "it asks for no operation")
+}
+
+fn ask_annotate(said: Annotate) -> (Operation, &'static [Column]) {
+    let saying = Saying {
+        tags: said.tags,
+        untag: said.untag,
+        owners: said.owners,
+        disown: said.disown,
+        description: said.description,
+    };
+    let operation = match said.thing {
+        Some(which) if saying != Saying::default() => {
+            Operation::Annotate { which, column: said.column.unwrap_or_default(), saying }
+        }
+        which => Operation::Annotations {
+            which,
+            column: said.column,
+            history: said.history,
+            as_of: said.at.as_of,
+            paging: Paging::default(),
+        },
+    };
+    (operation, ANNOTATIONS)
 }
 
 fn ask_findings(asked: Findings) -> (Operation, &'static [Column]) {

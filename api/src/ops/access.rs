@@ -12,6 +12,10 @@ impl Operation {
         match self {
             Self::Crawl { .. } => "crawl",
             Self::Search { .. } => "search",
+            Self::SearchFacets { .. } => "search_facets",
+            Self::SearchSuggest { .. } => "search_suggest",
+            Self::Annotations { .. } => "annotations",
+            Self::Annotate { .. } => "annotate",
             Self::Sql { .. } => "sql",
             Self::Lineage { .. } => "lineage",
             Self::LineageReport { .. } => "lineage_report",
@@ -55,6 +59,9 @@ impl Operation {
     pub(crate) fn roles(&self) -> &'static [Role] {
         match self {
             Self::Search { .. }
+            | Self::SearchFacets { .. }
+            | Self::SearchSuggest { .. }
+            | Self::Annotations { .. }
             | Self::Lineage { .. }
             | Self::Datasets { .. }
             | Self::DatasetShow { .. }
@@ -67,7 +74,10 @@ impl Operation {
             | Self::Runs { .. }
             | Self::RunShow { .. } => &[Role::Viewer],
             Self::Sql { .. } => &[Role::Analyst],
-            Self::Crawl { .. } | Self::LineageReport { .. } | Self::SchemaPin { .. } => &[Role::Steward],
+            Self::Crawl { .. }
+            | Self::LineageReport { .. }
+            | Self::SchemaPin { .. }
+            | Self::Annotate { .. } => &[Role::Steward],
             Self::FindingRule { .. } => &[Role::Steward, Role::PrivacyOfficer],
             Self::SubjectFind { .. }
             | Self::SubjectPackage { .. }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use catalog::annotation::Annotations;
 use catalog::model::{
     BlobVersion, Category, Dataset, Feature, FeatureStatistics, FeatureType, Schema, Source, SourceId,
     Statistics,
@@ -12,7 +13,7 @@ use catalog::{AsOf, Catalog, Error, Result};
 use serde_json::{Value, json};
 
 use super::findings::{Sum, sums};
-use super::{Answer, Paging};
+use super::{Answer, Paging, annotate};
 
 /// Blobs that a dataset's page names.
 const BLOBS_SHOWN_MAX: usize = 1_000;
@@ -32,8 +33,15 @@ pub(super) fn list(
     datasets.sort_by(|one, other| {
         (&one.source, &one.root, &one.name).cmp(&(&other.source, &other.root, &other.name))
     });
-    let rows: Result<Vec<Value>> =
-        datasets.iter().map(|dataset| row(catalog, dataset, files, as_of, &urls)).collect();
+    let annotations = Annotations::load(catalog, as_of)?;
+    let said = |mut row: Value, dataset: &Dataset| {
+        annotate::add(&mut row, annotations.of_dataset(&dataset.id));
+        row
+    };
+    let rows: Result<Vec<Value>> = datasets
+        .iter()
+        .map(|dataset| Ok(said(row(catalog, dataset, files, as_of, &urls)?, dataset)))
+        .collect();
     let corrected = datasets.iter().filter(|dataset| dataset.corrected).count();
     let mut answer = paging.cut(rows?)?;
     if corrected > 0 {
@@ -50,6 +58,7 @@ pub(super) fn show(catalog: &Catalog, which: &str, as_of: AsOf) -> Result<Answer
     let dataset = find(catalog, which, as_of)?;
     let urls = source_urls(catalog, as_of)?;
     let mut row = row(catalog, &dataset, false, as_of, &urls)?;
+    annotate::add(&mut row, Annotations::load(catalog, as_of)?.of_dataset(&dataset.id));
     let mut features: Vec<(String, FeatureSum)> = Vec::new();
     let (mut blobs, mut anomalies) = (Vec::new(), Vec::new());
     let of_all = |anomaly: &catalog::model::Anomaly| json!({"path": dataset.root, "kind": anomaly.kind, "reason": anomaly.reason});

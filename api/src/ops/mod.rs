@@ -9,6 +9,7 @@
 //! | [`people`] | one person: find, plan, approve, erase, verify, certify |
 //! | [`package`] | what is held of a person, to hand over |
 //! | [`datasets`] | what lies in the lake |
+//! | [`annotate`] | what people say of it |
 //! | [`findings`] | which of it is personal, and what people decided of that |
 //! | [`schemas`] | how datasets should look |
 //! | [`history`] | runs and the audit log |
@@ -18,6 +19,7 @@
 //! [`access`] says who may ask what, [`run`] checks that and carries it out, [`answer`] is what comes back.
 
 pub(crate) mod access;
+mod annotate;
 pub(crate) mod answer;
 mod crawl;
 mod datasets;
@@ -38,6 +40,7 @@ use std::path::PathBuf;
 use catalog::model::{Depth, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use annotate::Saying;
 pub(crate) use answer::{Answer, Outcome, Paging};
 pub(crate) use datasets::{feature_row, round};
 pub(crate) use findings::Decision;
@@ -65,9 +68,59 @@ pub(crate) enum Operation {
         /// How many at most.
         #[serde(default)]
         limit: Option<usize>,
+        /// With a word for people on how all that fits spreads.
+        #[serde(default)]
+        facets: bool,
         /// As the catalog was then.
         #[serde(default)]
         as_of: Option<Timestamp>,
+    },
+    /// How what fits a query spreads over the values that it has.
+    SearchFacets {
+        /// Words, `field:value`, `-not`, `OR`.
+        query: String,
+        /// How many values of each facet at most.
+        #[serde(default)]
+        values: Option<usize>,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
+    /// How a query may go on.
+    SearchSuggest {
+        /// What was typed so far.
+        beginning: String,
+        /// How many at most.
+        #[serde(default)]
+        limit: Option<usize>,
+    },
+    /// Tags, owners and descriptions.
+    Annotations {
+        /// Of one dataset or blob.
+        #[serde(default)]
+        which: Option<String>,
+        /// Of one column of it.
+        #[serde(default)]
+        column: Option<String>,
+        /// All that was ever said of it.
+        #[serde(default)]
+        history: bool,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+        /// Which page.
+        #[serde(default)]
+        paging: Paging,
+    },
+    /// Says something of a dataset, a blob or a column.
+    Annotate {
+        /// The dataset or blob.
+        which: String,
+        /// The column; empty for the whole.
+        #[serde(default)]
+        column: String,
+        /// What is said.
+        saying: Saying,
     },
     /// SQL over the blobs as they lie.
     Sql {

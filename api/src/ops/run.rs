@@ -6,13 +6,17 @@ use catalog::model::{Principal, Timestamp};
 use catalog::{AsOf, Change, Error, Result};
 
 use super::{
-    Answer, Operation, crawl, datasets, findings, history, lineage, people, schemas, search, sql, tokens,
-    upkeep,
+    Answer, Operation, annotate, crawl, datasets, findings, history, lineage, people, schemas, search, sql,
+    tokens, upkeep,
 };
 use crate::compose::App;
 
 /// Hits of a search unless the caller asks for another number.
 const SEARCH_HITS: usize = 50;
+/// Values of each facet unless the caller asks for another number.
+const FACET_VALUES: usize = 20;
+/// Suggestions unless the caller asks for another number.
+const SUGGESTIONS: usize = 10;
 
 impl Operation {
     /// Carries it out for a principal.
@@ -74,8 +78,20 @@ impl Operation {
     fn run_blocking(self, app: &App, who: &Principal) -> Result<Answer> {
         let catalog = &*app.catalog;
         match self {
-            Self::Search { query, limit, as_of: at } => {
-                search::search(app, &query, limit.unwrap_or(SEARCH_HITS), as_of(at))
+            Self::Search { query, limit, facets, as_of: at } => {
+                search::search(app, &query, limit.unwrap_or(SEARCH_HITS), facets, as_of(at))
+            }
+            Self::SearchFacets { query, values, as_of: at } => {
+                search::facets(app, &query, values.unwrap_or(FACET_VALUES), as_of(at))
+            }
+            Self::SearchSuggest { beginning, limit } => {
+                search::suggest(app, &beginning, limit.unwrap_or(SUGGESTIONS))
+            }
+            Self::Annotations { which, column, history, as_of: at, paging } => {
+                annotate::list(catalog, (which.as_deref(), column.as_deref()), history, as_of(at), &paging)
+            }
+            Self::Annotate { which, column, saying } => {
+                annotate::say(catalog, who, (&which, &column), &saying)
             }
             Self::Lineage { query, as_of: at, paging } => lineage::edges(catalog, &query, as_of(at), &paging),
             Self::LineageReport { event } => lineage::report(catalog, who, &event),

@@ -1,5 +1,6 @@
 //! Every route under `/v1`. A new one is one row here; the router and the OpenAPI document follow.
 
+mod lake;
 mod operations;
 
 use catalog::Error;
@@ -23,22 +24,11 @@ const HASH: Parameter = required("hash", "string", "The plan's hash: 64 hexadeci
 
 /// All of them.
 pub(crate) static ROUTES: &[Route] = &[
-    Route {
-        method: "GET",
-        path: "/v1/search",
-        summary: "Datasets and blobs that fit words and facets, best first.",
-        query: &[
-            required("q", "string", "Words, `field:value`, `-not`, `OR`; `*` is everything."),
-            optional("limit", "integer", "How many at most."),
-            AS_OF,
-        ],
-        body: &[],
-        shape: Shape::Items,
-        operation: |input| {
-            let as_of = input.time("as_of")?;
-            Ok(Operation::Search { query: input.required("q")?, limit: input.paging()?.limit, as_of })
-        },
-    },
+    lake::SEARCH,
+    lake::FACETS,
+    lake::SUGGESTIONS,
+    lake::ANNOTATIONS,
+    lake::ANNOTATE,
     Route {
         method: "GET",
         path: "/v1/lineage",

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::said::of_column;
 use crate::view::{Column, Look};
 
 /// A table as the template draws it.
@@ -80,6 +81,8 @@ pub(crate) struct FeatureView {
     pub(crate) withheld: bool,
     pub(crate) range: String,
     pub(crate) personal: String,
+    /// What people say of it.
+    pub(crate) said: String,
 }
 
 /// Features of a dataset's row, with what was found in each.
@@ -99,6 +102,7 @@ pub(crate) fn features(dataset: &Value) -> Vec<FeatureView> {
         let kinds = findings.iter().filter(|finding| finding["feature"] == feature["name"]);
         let personal = kinds.map(|finding| Look::Plain.text(&finding["kind"])).collect::<Vec<_>>().join(", ");
         FeatureView {
+            said: of_column(dataset, &name),
             name,
             kind: Look::Plain.text(&feature["type"]),
             percent: (share * 100.0).round() as u64,

@@ -4,12 +4,14 @@
 //! | file | owns |
 //! |---|---|
 //! | [`pages`] | the pages |
+//! | [`said`] | tags, owners and descriptions |
 //! | [`session`] | logging in and out, forms |
 //! | [`grid`] | tables and facts of answers |
 //! | `*.html`, `style.css` | what they look like |
 
 pub(crate) mod grid;
 mod pages;
+mod said;
 mod session;
 
 use std::sync::Arc;
@@ -93,6 +95,7 @@ pub(crate) fn router(state: &Arc<State>) -> Router {
         .route("/ui/style.css", get(style))
         .route("/ui", get(pages::search))
         .route("/ui/datasets/{id}", get(pages::dataset))
+        .route("/ui/datasets/{id}/annotate", post(said::annotate))
         .route("/ui/runs", get(pages::runs))
         .route("/ui/runs/{id}", get(pages::run))
         .route("/ui/requests", get(pages::requests))

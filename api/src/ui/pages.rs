@@ -12,6 +12,7 @@ use catalog::{Error, Result};
 use serde_json::Value;
 
 use super::grid::{FeatureView, Grid, NO_LINK, facts, features, path};
+use super::said::{self, SaidView};
 use super::{Frame, Visitor, page, wrong};
 use crate::ops::{Direction, LineageQuery, Operation, Paging};
 use crate::routes::State;
@@ -122,13 +123,21 @@ struct SearchPage {
     query: String,
     wrong: String,
     heading: String,
+    facets: Vec<FacetView>,
     grid: Grid,
+}
+
+/// A facet beside the hits: its name, and values with counts and links.
+struct FacetView {
+    name: String,
+    values: Vec<(String, String, String)>,
 }
 
 #[derive(Template)]
 #[template(path = "dataset.html")]
 struct DatasetPage {
     frame: Frame,
+    said: SaidView,
     facts: Vec<(&'static str, String)>,
     features: Vec<FeatureView>,
     anomalies: Grid,
@@ -182,8 +191,13 @@ pub(super) async fn search(
         let all = Operation::Datasets { which: None, files: false, as_of: None, paging };
         (visitor.ask(all).await, DATASETS, "Nothing was crawled yet: headwater crawl /data/lake")
     } else {
-        let search = Operation::Search { query: query.clone(), limit: Some(ROWS), as_of: None };
+        let search =
+            Operation::Search { query: query.clone(), limit: Some(ROWS), facets: false, as_of: None };
         (visitor.ask(search).await, SEARCH, "Nothing fits; * is everything.")
+    };
+    let facets = match asked.is_ok() {
+        true => facets(&visitor, if query.is_empty() { "*" } else { &query }).await,
+        false => Vec::new(),
     };
     let (rows, problem, status) = match asked {
         Ok(answer) => (answer.rows, String::new(), StatusCode::OK),
@@ -193,7 +207,33 @@ pub(super) async fn search(
         if query.is_empty() { format!("{} datasets", rows.len()) } else { format!("{} found", rows.len()) };
     let frame = visitor.frame("Search");
     let grid = Grid::of(&rows, columns, dataset_link, none);
-    page(&SearchPage { frame, query, wrong: problem, heading, grid }, status)
+    page(&SearchPage { frame, query, wrong: problem, heading, facets, grid }, status)
+}
+
+/// Values of each facet that the page shows.
+const VALUES_SHOWN: usize = 8;
+
+/// Facets with more than one value; each value leads to the same query with it.
+async fn facets(visitor: &Visitor, query: &str) -> Vec<FacetView> {
+    // A term at the end would narrow the last alternative only.
+    if query.split_whitespace().any(|term| term == "OR") {
+        return Vec::new();
+    }
+    let asked = Operation::SearchFacets { query: query.to_owned(), values: Some(VALUES_SHOWN), as_of: None };
+    let rows = visitor.ask(asked).await.map(|answer| answer.rows).unwrap_or_default();
+    let mut facets: Vec<FacetView> = Vec::new();
+    for row in rows.iter().skip(1) {
+        let name = Look::Plain.text(&row["facet"]);
+        let narrowed = format!("{query} {}", Look::Plain.text(&row["query"]));
+        let href = path("/ui?q=", narrowed.strip_prefix("* ").unwrap_or(&narrowed));
+        let value = (Look::Plain.text(&row["value"]), Look::Count.text(&row["count"]), href);
+        match facets.last_mut().filter(|facet| facet.name == name) {
+            Some(facet) => facet.values.push(value),
+            None => facets.push(FacetView { name, values: vec![value] }),
+        }
+    }
+    facets.retain(|facet| facet.values.len() > 1 || matches!(facet.name.as_str(), "tag" | "owner"));
+    facets
 }
 
 /// Datasets have a page; blobs have none of their own.
@@ -231,6 +271,7 @@ async fn draw_dataset(visitor: &Visitor, id: &str) -> Result<DatasetPage> {
     let list = |key: &str| row[key].as_array().cloned().unwrap_or_default();
     Ok(DatasetPage {
         frame: visitor.frame(Look::Plain.text(&row["name"])),
+        said: said::view(&row, visitor),
         facts: facts(&row, DATASET),
         features: features(&row),
         anomalies: Grid::of(&list("anomalies"), ANOMALIES, NO_LINK, "Nothing is wrong with it."),

@@ -97,7 +97,7 @@ pub(super) async fn approve(
 }
 
 /// Whether a form was drawn by us, for this session.
-fn is_ours(visitor: &Visitor, headers: &HeaderMap, fields: &Fields) -> bool {
+pub(super) fn is_ours(visitor: &Visitor, headers: &HeaderMap, fields: &Fields) -> bool {
     let Some(session) = &visitor.session else { return false };
     !is_foreign(headers) && fields.get("guard").is_some_and(|guard| *guard == session.form_guard)
 }

@@ -4,6 +4,7 @@
 //! How each is kept stands in [`crate::store::record`].
 
 mod access;
+mod annotation;
 mod audit;
 mod blob;
 mod dataset;
@@ -19,6 +20,7 @@ mod time;
 mod value;
 
 pub use access::AccessToken;
+pub use annotation::{Annotated, Annotation};
 pub use audit::{AuditEntry, Principal, Role};
 pub use blob::{Anomaly, AnomalyKind, BlobVersion, Depth, Dialect, Grouped, Part, Searched, Source};
 pub use dataset::{Dataset, PartitionKey};

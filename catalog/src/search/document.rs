@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
+use crate::annotation::Annotations;
 use crate::catalog::{AsOf, Catalog};
 use crate::error::Result;
 use crate::model::{
-    AnomalyKind, BlobId, BlobVersion, Dataset, Feature, FeatureType, Findings, SchemaId, Source, SourceId,
+    Annotation, AnomalyKind, BlobId, BlobVersion, Dataset, Feature, FeatureType, Findings, SchemaId, Source,
+    SourceId,
 };
 use crate::store::record::Record;
 
@@ -21,24 +23,37 @@ use super::words::tokenized;
 const BLOBS_ASKED_FOR_KINDS: usize = 256;
 /// Columns indexed of one thing.
 const COLUMNS_MAX: usize = 10_000;
+/// Columns of one dataset that facets count.
+const COLUMNS_COUNTED_MAX: usize = 256;
 
 /// The index's fields.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields {
     pub(super) key: Field,
     pub(super) what: Field,
-    pub(super) id: Field,
     pub(super) title: Field,
     pub(super) name: Field,
+    /// A dataset's name as one word.
+    pub(super) whole: Field,
     pub(super) path: Field,
     pub(super) column: Field,
+    /// Columns of a dataset as one word each.
+    pub(super) counted: Field,
     pub(super) source: Field,
+    /// URL of the source, and first folder below it.
+    pub(super) store: Field,
+    pub(super) folder: Field,
+    pub(super) tag: Field,
+    pub(super) owner: Field,
+    pub(super) description: Field,
     pub(super) format: Field,
     pub(super) layer: Field,
     pub(super) kind: Field,
     pub(super) anomaly: Field,
     pub(super) size: Field,
     pub(super) rows: Field,
+    /// Seconds since 1970.
+    pub(super) modified: Field,
 }
 
 /// The schema of the index with its fields.
@@ -50,19 +65,27 @@ pub(super) fn schema() -> (Schema, Fields) {
     let text = TextOptions::default().set_indexing_options(indexing);
     let fields = Fields {
         key: schema.add_text_field("key", STRING | STORED),
-        what: schema.add_text_field("is", STRING | STORED),
-        id: schema.add_text_field("id", STRING | STORED),
+        what: schema.add_text_field("is", STRING | FAST),
         title: schema.add_text_field("title", STORED),
         name: schema.add_text_field("name", text.clone()),
+        whole: schema.add_text_field("whole", STRING),
         path: schema.add_text_field("path", text.clone()),
         column: schema.add_text_field("column", text.clone()),
-        source: schema.add_text_field("source", text),
-        format: schema.add_text_field("format", STRING | STORED),
-        layer: schema.add_text_field("layer", STRING),
-        kind: schema.add_text_field("kind", STRING),
-        anomaly: schema.add_text_field("anomaly", STRING),
-        size: schema.add_u64_field("size", INDEXED | FAST),
-        rows: schema.add_u64_field("rows", INDEXED | FAST),
+        counted: schema.add_text_field("counted", STRING | FAST),
+        source: schema.add_text_field("source", text.clone()),
+        store: schema.add_text_field("store", FAST),
+        folder: schema.add_text_field("folder", FAST),
+        tag: schema.add_text_field("tag", STRING | FAST),
+        owner: schema.add_text_field("owner", STRING | FAST),
+        description: schema.add_text_field("description", text),
+        format: schema.add_text_field("format", STRING | STORED | FAST),
+        layer: schema.add_text_field("layer", STRING | FAST),
+        kind: schema.add_text_field("kind", STRING | FAST),
+        anomaly: schema.add_text_field("anomaly", STRING | FAST),
+        // Ranges are read off the columns; terms of numbers would only take room.
+        size: schema.add_u64_field("size", FAST),
+        rows: schema.add_u64_field("rows", FAST),
+        modified: schema.add_u64_field("modified", FAST),
     };
     (schema.build(), fields)
 }
@@ -72,6 +95,17 @@ pub(super) fn key_of<R: Record>(id: &[u8]) -> String {
     format!("{}{}", R::KIND as char, hex::encode(id))
 }
 
+/// What a key leads to: `dataset` or `blob`, and its id.
+pub(super) fn thing_of(key: &str) -> (&'static str, String) {
+    let id = key.get(1..).unwrap_or_default();
+    if key.as_bytes().first() == Some(&Dataset::KIND) {
+        let bytes = hex::decode(id).unwrap_or_default();
+        ("dataset", String::from_utf8(bytes).unwrap_or_default())
+    } else {
+        ("blob", id.to_owned())
+    }
+}
+
 /// Makes documents; remembers schemas and sources, which many things share.
 pub(super) struct Documents<'a> {
     catalog: &'a Catalog,
@@ -79,6 +113,7 @@ pub(super) struct Documents<'a> {
     fields: Fields,
     schemas: HashMap<SchemaId, Arc<Columns>>,
     sources: HashMap<SourceId, String>,
+    annotations: Annotations,
 }
 
 #[derive(Debug, Default)]
@@ -88,8 +123,9 @@ struct Columns {
 }
 
 impl<'a> Documents<'a> {
-    pub(super) fn new(catalog: &'a Catalog, fields: Fields, as_of: AsOf) -> Self {
-        Self { catalog, as_of, fields, schemas: HashMap::new(), sources: HashMap::new() }
+    pub(super) fn new(catalog: &'a Catalog, fields: Fields, as_of: AsOf) -> Result<Self> {
+        let annotations = Annotations::load(catalog, as_of)?;
+        Ok(Self { catalog, as_of, fields, schemas: HashMap::new(), sources: HashMap::new(), annotations })
     }
 
     pub(super) fn dataset(&mut self, dataset: &Dataset) -> Result<TantivyDocument> {
@@ -102,16 +138,22 @@ impl<'a> Documents<'a> {
         let mut document = TantivyDocument::default();
         document.add_text(fields.key, key_of::<Dataset>(dataset.id.0.as_bytes()));
         document.add_text(fields.what, "dataset");
-        document.add_text(fields.id, &dataset.id.0);
         document.add_text(fields.title, &dataset.name);
         document.add_pre_tokenized_text(fields.name, tokenized([dataset.name.as_str()]));
+        document.add_text(fields.whole, dataset.name.to_lowercase());
         document.add_pre_tokenized_text(fields.path, tokenized([dataset.root.as_str()]));
         let keys = dataset.partition_keys.iter().map(|key| key.name.as_str());
         document.add_pre_tokenized_text(
             fields.column,
             tokenized(columns.names.iter().map(String::as_str).chain(keys)),
         );
-        self.source(&dataset.source, &mut document)?;
+        for name in columns.names.iter().take(COLUMNS_COUNTED_MAX).collect::<BTreeSet<_>>() {
+            document.add_text(fields.counted, name.to_lowercase());
+        }
+        let is_one_file = dataset.blobs == [BlobId::of(&dataset.source, &dataset.root)];
+        let within = if is_one_file { dataset.root.clone() } else { format!("{}/", dataset.root) };
+        self.place(&dataset.source, &within, &mut document)?;
+        annotated(&fields, self.annotations.of_dataset(&dataset.id), &mut document);
         document.add_text(fields.format, &dataset.format);
         dataset.compression.iter().for_each(|layer| document.add_text(fields.layer, layer));
         kinds.iter().for_each(|kind| document.add_text(fields.kind, kind.to_lowercase()));
@@ -125,12 +167,13 @@ impl<'a> Documents<'a> {
         let mut document = TantivyDocument::default();
         document.add_text(fields.key, key_of::<BlobVersion>(&blob.blob.0));
         document.add_text(fields.what, "blob");
-        document.add_text(fields.id, blob.blob.to_string());
         document.add_text(fields.title, &blob.path);
         let members = blob.parts.iter().flat_map(|part| part.member.iter().map(String::as_str));
         document
             .add_pre_tokenized_text(fields.path, tokenized([blob.path.as_str()].into_iter().chain(members)));
-        self.source(&blob.source, &mut document)?;
+        self.place(&blob.source, &blob.path, &mut document)?;
+        annotated(&fields, self.annotations.of_blob(&blob.blob), &mut document);
+        document.add_u64(fields.modified, blob.modified.seconds());
         let mut names = Vec::new();
         let mut kinds: BTreeSet<_> = self.kinds(&blob.blob)?.into_iter().collect();
         for schema in blob.parts.iter().map(|part| part.schema).collect::<BTreeSet<_>>() {
@@ -165,7 +208,7 @@ impl<'a> Documents<'a> {
         Ok(kinds.into_iter().collect())
     }
 
-    fn source(&mut self, id: &SourceId, document: &mut TantivyDocument) -> Result<()> {
+    fn place(&mut self, id: &SourceId, path: &str, document: &mut TantivyDocument) -> Result<()> {
         if !self.sources.contains_key(id) {
             let source = self.catalog.get::<Source>(id, self.as_of)?;
             self.sources.insert(id.clone(), source.map(|source| source.url).unwrap_or_default());
@@ -174,6 +217,10 @@ impl<'a> Documents<'a> {
             self.fields.source,
             tokenized([id.0.as_str(), self.sources[id].as_str()]),
         );
+        document.add_text(self.fields.store, &self.sources[id]);
+        if let Some((folder, _)) = path.split_once('/').filter(|(folder, _)| !folder.is_empty()) {
+            document.add_text(self.fields.folder, folder);
+        }
         Ok(())
     }
 
@@ -190,6 +237,16 @@ impl<'a> Documents<'a> {
         self.schemas.insert(id, Arc::clone(&columns));
         Ok(columns)
     }
+}
+
+/// What people say of a thing and of its columns.
+fn annotated(fields: &Fields, annotations: &[Annotation], document: &mut TantivyDocument) {
+    let tags: BTreeSet<_> = annotations.iter().flat_map(|said| &said.tags).collect();
+    let owners: BTreeSet<_> = annotations.iter().flat_map(|said| &said.owners).collect();
+    tags.into_iter().for_each(|tag| document.add_text(fields.tag, tag.to_lowercase()));
+    owners.into_iter().for_each(|owner| document.add_text(fields.owner, owner.to_lowercase()));
+    let texts = annotations.iter().map(|said| said.description.as_str()).filter(|text| !text.is_empty());
+    document.add_pre_tokenized_text(fields.description, tokenized(texts));
 }
 
 fn collect(features: &[Feature], columns: &mut Columns) {

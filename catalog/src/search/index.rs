@@ -15,11 +15,13 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyEr
 
 use crate::catalog::{AsOf, Catalog, Changed};
 use crate::error::{Error, Result};
-use crate::model::{BlobVersion, Dataset, Findings};
+use crate::model::{Annotated, Annotation, BlobVersion, Dataset, Findings};
 use crate::store::record::{Index as By, Record};
 use crate::store::wipe_directory;
 
-use super::document::{Documents, Fields, key_of, schema};
+use super::document::{Documents, Fields, key_of, schema, thing_of};
+use super::facet::{self, Facets};
+use super::suggest::{self, Suggestion};
 use super::{manifest, query};
 
 /// Memory of one writing thread before it writes a segment.
@@ -96,7 +98,7 @@ impl Index {
         let (schema, fields) = schema();
         let index = tantivy::Index::create_in_ram(schema);
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?;
-        let mut documents = Documents::new(catalog, fields, as_of);
+        let mut documents = Documents::new(catalog, fields, as_of)?;
         for blob in catalog.all::<BlobVersion>(as_of)? {
             writer.add_document(documents.blob(&blob)?).map_err(failed)?;
         }
@@ -148,7 +150,7 @@ impl Index {
         let live = live.as_ref().ok_or_else(missing)?;
         let mut update = Update {
             writer: live.index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?,
-            documents: Documents::new(catalog, self.fields, AsOf::Now),
+            documents: Documents::new(catalog, self.fields, AsOf::Now)?,
             fields: self.fields,
             refreshed: Refreshed { rebuilt, ..Refreshed::default() },
         };
@@ -173,8 +175,9 @@ impl Index {
                 value.unwrap_or_default()
             };
             let fields = &self.fields;
-            let (kind, id, name) = (text(fields.what), text(fields.id), text(fields.title));
-            hits.push(Hit { kind, id, name, format: text(fields.format), score });
+            let (kind, id) = thing_of(&text(fields.key));
+            let name = text(fields.title);
+            hits.push(Hit { kind: kind.to_owned(), id, name, format: text(fields.format), score });
         }
         let order = |left: &Hit, right: &Hit| {
             right
@@ -185,6 +188,27 @@ impl Index {
         hits.sort_by(order);
         hits.truncate(limit);
         Ok(hits)
+    }
+
+    /// How many things fit a query, and how these spread over formats, tags, owners and whatever else they have.
+    ///
+    /// # Errors
+    /// `Invalid`, in one line, if the query cannot be read.
+    pub fn facets(&self, query: &str, values: usize) -> Result<Facets> {
+        let query = query::parse(query, &self.fields)?;
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        let searcher = live.as_ref().ok_or_else(missing)?.reader.searcher();
+        facet::count(&searcher, query.as_ref(), values).map_err(failed)
+    }
+
+    /// What a query that begins so may go on with: names of datasets, words, values of a field after `field:`.
+    ///
+    /// # Errors
+    /// `Unavailable` if the index cannot be read.
+    pub fn suggest(&self, beginning: &str, limit: usize) -> Result<Vec<Suggestion>> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        let searcher = live.as_ref().ok_or_else(missing)?.reader.searcher();
+        suggest::suggest(&searcher, &self.fields, beginning, limit).map_err(failed)
     }
 
     /// Overwrites and removes what there is and makes an empty index. Searches wait meanwhile.
@@ -254,6 +278,17 @@ impl Update<'_> {
             }
             Ok(())
         })?;
+        catalog.changed::<Annotation>(since, &mut |_, changed| {
+            match changed {
+                Changed::Is(Annotation { about: Annotated::Dataset(id), .. }) => drop(datasets.insert(id)),
+                Changed::Is(Annotation { about: Annotated::Blob(id), .. }) => found.push(id),
+                // None ever ends: what is taken back stays as an empty one.
+                Changed::Closed => {}
+            }
+            Ok(())
+        })?;
+        found.sort_unstable();
+        found.dedup();
         for blob in found {
             for dataset in catalog.find::<Dataset>(By::DatasetOfBlob, &blob.0)? {
                 datasets.insert(dataset.id);

@@ -1,14 +1,19 @@
 //! Full-text and facet search over datasets and blobs.
 //!
 //! The index is derived data in a directory of its own: deletable, rebuilt when it is missing, damaged or of another
-//! layout, brought up to date by what changed since. It holds names, paths, columns, formats and kinds, never values.
+//! layout, brought up to date by what changed since. It holds names, paths, columns, formats, kinds and what people
+//! say of things, never values.
 //! `words` cuts names into words, `document` says what is indexed of a thing, `query` reads what people type,
-//! `index` keeps the directory and `manifest` knows whether its files are whole.
+//! `facet` counts values over what fits, `suggest` says how a query may go on, `index` keeps the directory and `manifest` knows whether its files are whole.
 
 mod document;
+mod facet;
 mod index;
 mod manifest;
 mod query;
+mod suggest;
 mod words;
 
+pub use facet::{FacetCount, Facets};
 pub use index::{Hit, Index, Refreshed};
+pub use suggest::Suggestion;

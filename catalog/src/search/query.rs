@@ -2,7 +2,7 @@
 //!
 //! Words must all occur, in names, paths, columns, formats or kinds; the beginning of a word will do, and one wrong letter
 //! in a longer one. `"quoted words"` stand side by side. `field:value` asks one field (`format layer anomaly kind is
-//! column path name source`), `size:>1000`, `rows:10..1k` a number. `-` before a term excludes it, `OR` stands
+//! tag owner description column path name source id`), `size:>1000`, `rows:10..1k` a number, `modified:>2024-05` a time. `-` before a term excludes it, `OR` stands
 //! between alternatives, `*` ends a word that may go on, alone it is everything.
 
 use std::ops::Bound;
@@ -15,12 +15,33 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::error::{Error, Result};
+use crate::model::{BlobVersion, Dataset, Timestamp};
+use crate::store::record::Record as _;
 
 use super::document::Fields;
 use super::words::smallest;
 
 const QUERY_CHARACTERS_MAX: usize = 2_000;
 const TERMS_MAX: usize = 64;
+/// Fields that a query may ask, as suggestions name them.
+pub(super) const FIELD_NAMES: [&str; 16] = [
+    "anomaly",
+    "column",
+    "description",
+    "format",
+    "id",
+    "is",
+    "kind",
+    "layer",
+    "modified",
+    "name",
+    "owner",
+    "path",
+    "rows",
+    "size",
+    "source",
+    "tag",
+];
 /// Shorter words must be spelled right: one wrong letter of four is another word.
 const FUZZY_CHARACTERS_MIN: usize = 5;
 
@@ -125,7 +146,11 @@ fn clause(term: &Typed, fields: &Fields) -> Result<(Occur, Box<dyn Query>)> {
         Some("is" | "type") => exact(fields.what, &term.text),
         Some("kind") => exact(fields.kind, &term.text.replace([' ', '-'], "_")),
         Some("anomaly") => exact(fields.anomaly, &term.text.replace([' ', '-'], "_")),
-        Some("id") => exact(fields.id, &term.text),
+        Some("id") => of_id(fields.key, &term.text),
+        Some("tag") => exact(fields.tag, &term.text),
+        Some("owner") => exact(fields.owner, &term.text),
+        Some("description" | "about") => within(fields.description, term)?,
+        Some("modified" | "time") => time(fields.modified, &term.text)?,
         Some("column" | "feature") => within(fields.column, term)?,
         Some("path" | "root") => within(fields.path, term)?,
         Some("name") => within(fields.name, term)?,
@@ -133,9 +158,8 @@ fn clause(term: &Typed, fields: &Fields) -> Result<(Occur, Box<dyn Query>)> {
         Some("size" | "bytes") => range(fields.size, &term.text)?,
         Some("rows") => range(fields.rows, &term.text)?,
         Some(_) => {
-            return Err(invalid(
-                "there is no such field; fields are format, layer, kind, anomaly, column, path, name, source, is, id, size, rows",
-            ));
+            let names = FIELD_NAMES.join(", ");
+            return Err(invalid(format!("there is no such field; fields are {names}")));
         }
     };
     Ok((occur, query))
@@ -181,7 +205,7 @@ fn within(field: Field, term: &Typed) -> Result<Box<dyn Query>> {
 
 /// Words wherever they occur; better where they name the thing than where they are one of its columns.
 fn anywhere(term: &Typed, fields: &Fields) -> Result<Box<dyn Query>> {
-    let places = [(fields.name, 3.0), (fields.path, 2.0), (fields.column, 1.0)];
+    let places = [(fields.name, 3.0), (fields.path, 2.0), (fields.column, 1.0), (fields.description, 1.0)];
     if term.text == "*" {
         return Ok(Box::new(AllQuery));
     }
@@ -205,7 +229,7 @@ fn anywhere(term: &Typed, fields: &Fields) -> Result<Box<dyn Query>> {
                 anywhere.push(boosted(Box::new(near), boost * 0.1));
             }
         }
-        for field in [fields.format, fields.kind, fields.anomaly, fields.layer] {
+        for field in [fields.format, fields.kind, fields.anomaly, fields.layer, fields.tag, fields.owner] {
             anywhere.push(boosted(word(field, &whole), 1.0));
         }
         each.push((Occur::Must, Box::new(BooleanQuery::new(anywhere)) as Box<dyn Query>));
@@ -231,6 +255,64 @@ fn range(field: Field, text: &str) -> Result<Box<dyn Query>> {
     };
     let term = |bound: Bound<u64>| bound.map(|number| Term::from_field_u64(field, number));
     Ok(Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(term(low), term(high))), 1.0)))
+}
+
+/// A thing by its id: a dataset's as it is, a blob's in hex. `id:*` would be everything.
+fn of_id(key: Field, text: &str) -> Box<dyn Query> {
+    let text = text.to_lowercase();
+    let (id, goes_on) = text.strip_suffix('*').map_or((text.as_str(), false), |beginning| (beginning, true));
+    let keys = [
+        format!("{}{id}", BlobVersion::KIND as char),
+        format!("{}{}", Dataset::KIND as char, hex::encode(id)),
+    ];
+    let asked = |text: String| if goes_on { begins(key, &text) } else { word(key, &text) };
+    let either = keys.map(|text| (Occur::Should, asked(text)));
+    Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::new(either.into())), 1.0))
+}
+
+/// `2024`, `2024-05`, `2024-05-01` or a point in time, alone or compared as [`range`] does: `>=2024-05`, `2023..2024`.
+fn time(field: Field, text: &str) -> Result<Box<dyn Query>> {
+    let (low, high) = if let Some(from) = text.strip_prefix(">=") {
+        (Bound::Included(span(from)?.0), Bound::Unbounded)
+    } else if let Some(until) = text.strip_prefix("<=") {
+        (Bound::Unbounded, Bound::Excluded(span(until)?.1))
+    } else if let Some(after) = text.strip_prefix('>') {
+        (Bound::Included(span(after)?.1), Bound::Unbounded)
+    } else if let Some(before) = text.strip_prefix('<') {
+        (Bound::Unbounded, Bound::Excluded(span(before)?.0))
+    } else {
+        let (from, until) = text.split_once("..").unwrap_or((text, text));
+        (Bound::Included(span(from)?.0), Bound::Excluded(span(until)?.1))
+    };
+    let term = |bound: Bound<u64>| bound.map(|seconds| Term::from_field_u64(field, seconds));
+    Ok(Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(term(low), term(high))), 1.0)))
+}
+
+/// The first second of a year, month, day or second, and the first one after it.
+fn span(text: &str) -> Result<(u64, u64)> {
+    let wrong = || {
+        invalid("a time is expected, as in `modified:2024`, `modified:>2024-05-01`, `modified:2023..2024-06`")
+    };
+    let second = |text: &str| Ok(text.parse::<Timestamp>().map_err(|_| wrong())?.seconds());
+    let numbers: Vec<&str> = text.split('-').collect();
+    let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
+    match numbers.as_slice() {
+        [year] if year.len() == 4 => {
+            Ok((second(&format!("{year}-01-01"))?, second(&format!("{:04}-01-01", number(year)? + 1))?))
+        }
+        [year, month] if year.len() == 4 && month.len() == 2 => {
+            let next = match number(month)? {
+                12 => format!("{:04}-01-01", number(year)? + 1),
+                month => format!("{year}-{:02}-01", month + 1),
+            };
+            Ok((second(&format!("{year}-{month}-01"))?, second(&next)?))
+        }
+        _ => {
+            let first = second(text)?;
+            let is_day = text.len() == "2024-05-01".len();
+            Ok((first, first + if is_day { 86_400 } else { 1 }))
+        }
+    }
 }
 
 /// A number with an optional decimal or binary multiple: `1500`, `1.5k`, `10MB`, `4GiB`.

@@ -10,9 +10,9 @@ use twox_hash::XxHash3_128;
 use crate::catalog::{JournalLine, store_error};
 use crate::error::{Error, Result};
 use crate::model::{
-    AccessToken, Approval, Artifact, Association, Attribution, AuditEntry, BlobVersion, Certificate,
-    ContentSketch, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold, Plan, Ruling,
-    Schema, Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
+    AccessToken, Annotation, Approval, Artifact, Association, Attribution, AuditEntry, BlobVersion,
+    Certificate, ContentSketch, Context, Dataset, Digest, ErasureRequest, Event, Execution, Findings, Hold,
+    Plan, Ruling, Schema, Source, Statistics, StepJournal, Suppression, Timestamp, Type, Verification,
 };
 
 use super::export::for_each_page;
@@ -83,6 +83,7 @@ static RECORDS: &[RecordKind] = &[
     kind::<Hold>(),
     kind::<Suppression>(),
     kind::<Ruling>(),
+    kind::<Annotation>(),
     kind::<AccessToken>(),
 ];
 

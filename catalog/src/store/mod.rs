@@ -10,6 +10,7 @@ pub mod key;
 pub mod memory;
 pub mod record;
 mod record_access;
+mod record_annotation;
 mod record_blob;
 mod record_erasure;
 mod record_ruling;

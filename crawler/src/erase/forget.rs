@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use catalog::catalog::Changed;
 use catalog::lineage::graph;
 use catalog::model::{
-    Artifact, BlobId, BlobVersion, ContentSketch, Context, ContextId, Dataset, DatasetId, Execution,
-    Findings, Properties, Property, Statistics,
+    Annotation, Artifact, BlobId, BlobVersion, ContentSketch, Context, ContextId, Dataset, DatasetId,
+    Execution, Findings, Properties, Property, Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -81,6 +81,7 @@ pub(super) fn gone(catalog: &Catalog, sought: &Sought) -> Result<Vec<Change>> {
             changes.extend(self::changes(catalog, &id, &known.path, sought)?);
         }
     }
+    changes.extend(annotations(catalog, sought)?);
     for id in closed::<Dataset>(catalog)? {
         let Ok(id) = String::from_utf8(id).map(DatasetId) else { continue };
         let Some(known) =
@@ -91,6 +92,33 @@ pub(super) fn gone(catalog: &Catalog, sought: &Sought) -> Result<Vec<Change>> {
         changes.push(Change::purge::<Dataset>(&id));
         if let Some(context) = known.context {
             changes.extend(unnamed(catalog, context, &known.root)?);
+        }
+    }
+    Ok(changes)
+}
+
+/// Changes that take the person out of what people said of things, its history included. Personal values are refused when
+/// something is said, but recognisers do not know every person.
+fn annotations(catalog: &Catalog, sought: &Sought) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for said in catalog.all::<Annotation>(AsOf::Now)? {
+        let history = catalog.history::<Annotation>(&said.id())?;
+        let is_in = |said: &Annotation| {
+            let names =
+                said.tags.iter().chain(&said.owners).chain([&said.description, &said.feature, &said.by]);
+            names.into_iter().any(|text| sought.in_words(text))
+        };
+        if history.iter().filter_map(|(_, version)| version.as_ref()).any(is_in) {
+            changes.push(Change::purge::<Annotation>(&said.id()));
+            let mut clean = said.clone();
+            clean.tags.retain(|tag| !sought.in_words(tag));
+            clean.owners.retain(|owner| !sought.in_words(owner));
+            if sought.in_words(&clean.description) {
+                clean.description.clear();
+            }
+            if !clean.is_empty() && !is_in(&clean) {
+                changes.push(Change::put(&clean)?);
+            }
         }
     }
     Ok(changes)

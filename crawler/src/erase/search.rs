@@ -120,6 +120,14 @@ impl Sought {
         })
     }
 
+    /// Whether words that stand in no blob hold one of the identifiers.
+    pub(super) fn in_words(&self, text: &str) -> bool {
+        let mut found = Vec::new();
+        self.wanted.in_cell(None, text, &mut found);
+        let spelled = || self.raw.as_ref()?.find(&Content::from(text.as_bytes().to_vec())).ok();
+        !found.is_empty() || self.in_name(text).is_some() || spelled().is_some_and(|hits| !hits.is_empty())
+    }
+
     /// Searches a blob; `rows_after` asks for digests of what stays where something is found.
     pub fn search(&self, content: &Content, path: &str, bounds: &Bounds, rows_after: bool) -> Found {
         let mut found = Found::default();

@@ -7,6 +7,7 @@ mod kill;
 mod lake;
 mod package;
 mod rules;
+mod said;
 mod versions;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ mod schema;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use catalog::annotation;
 use catalog::dataset::{Corrections, group, keep_names};
 use catalog::lineage::graph;
 use catalog::lineage::record::{CHANGES_AN_EDGE, edges_changes};
@@ -140,7 +141,13 @@ fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
         }
     }
     let live: BTreeSet<&DatasetId> = datasets.iter().map(|dataset| &dataset.id).collect();
-    for gone in current.iter().filter(|known| known.source == *source && !live.contains(&known.id)) {
+    let is_gone = |known: &&Dataset| known.source == *source && !live.contains(&known.id);
+    let gone: Vec<&Dataset> = current.iter().filter(is_gone).collect();
+    // Before the datasets end: what a crawl that breaks off here left behind, the next one moves.
+    for change in annotation::follow(catalog, &gone, &datasets)? {
+        writer.push(change)?;
+    }
+    for gone in gone {
         writer.push(Change::close::<Dataset>(&gone.id))?;
     }
     schema::forget(&mut writer, &facts.blobs, &datasets)?;

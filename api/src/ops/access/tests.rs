@@ -8,6 +8,8 @@ use crate::routes::table::ROUTES;
 
 /// Every operation with the roles of which one is needed.
 const LIST: &[(&str, &[Role])] = &[
+    ("annotate", &[Role::Steward]),
+    ("annotations", &[Role::Viewer]),
     ("audit", &[Role::PrivacyOfficer, Role::Approver, Role::Admin]),
     ("audit_verify", &[Role::PrivacyOfficer, Role::Approver, Role::Admin]),
     ("catalog_check", &[Role::Admin]),
@@ -39,6 +41,8 @@ const LIST: &[(&str, &[Role])] = &[
     ("schema_validate", &[Role::Viewer]),
     ("schemas", &[Role::Viewer]),
     ("search", &[Role::Viewer]),
+    ("search_facets", &[Role::Viewer]),
+    ("search_suggest", &[Role::Viewer]),
     ("sql", &[Role::Analyst]),
     ("subject_find", &[Role::PrivacyOfficer]),
     ("subject_package", &[Role::PrivacyOfficer]),
@@ -62,6 +66,8 @@ fn operations() -> Vec<Operation> {
             json!({"operation": name, "name": "x", "roles": []}),
             json!({"operation": name, "hold": "x"}),
             json!({"operation": name, "which": "x", "feature": "x", "kind": "x", "decision": "reject"}),
+            json!({"operation": name, "which": "x", "saying": {}}),
+            json!({"operation": name, "beginning": "x"}),
             json!({"operation": name, "ids": [], "reason": "x"}),
             json!({"operation": name, "path": "/x"}),
             json!({"operation": name, "event": {}}),
@@ -110,7 +116,7 @@ fn may(who: &Principal, operation: &Operation) -> bool {
 
 #[test]
 fn every_operation_has_a_route_or_is_the_owners_own() {
-    let body = json!({"dataset": "x", "feature": "x", "kind": "x", "decision": "reject", "hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"], "reason": "x"});
+    let body = json!({"dataset": "x", "thing": "x", "feature": "x", "kind": "x", "decision": "reject", "hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"], "reason": "x"});
     let one = |name: &str| (name.to_owned(), "1".to_owned());
     let input = Input { path: [one("id")].into(), query: [one("q")].into(), body };
     let mut routed: Vec<_> = ROUTES.iter().map(|route| (route.operation)(&input).unwrap().name()).collect();

@@ -1,5 +1,7 @@
 //! Tests of the index over a small catalog.
 
+mod facets;
+
 use std::sync::Arc;
 
 use super::*;
