@@ -4,16 +4,20 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use catalog::masking::Policy;
 use catalog::{Error, Result};
 use crawler::format::Bounds;
 use crawler::recognise::Declaration;
 use serde::Deserialize;
 
 pub(crate) mod grouping;
+mod masking;
 pub(crate) mod recogniser;
 
 use grouping::RawGrouping;
+use masking::RawMask;
 use recogniser::RawRecogniser;
 
 /// Where the catalog lies unless told otherwise.
@@ -51,6 +55,8 @@ pub(crate) struct Raw {
     pub(crate) phone_regions: Vec<String>,
     /// Kinds of personal data that we do not know.
     pub(crate) recogniser: Vec<RawRecogniser>,
+    /// What principals without the right see in place of personal data.
+    pub(crate) mask: Vec<RawMask>,
 }
 
 /// A source as typed.
@@ -109,6 +115,9 @@ pub(crate) struct Config {
     pub(crate) phone_regions: Vec<String>,
     /// Recognisers beside our own.
     pub(crate) recognisers: Vec<Declaration>,
+    /// What principals without the right see in place of personal data.
+    #[cfg_attr(not(feature = "sql"), expect(dead_code, reason = "only SQL shows values"))]
+    pub(crate) masking: Arc<Policy>,
 }
 
 /// Flags that every command takes.
@@ -206,6 +215,7 @@ fn resolve(raw: Raw, environment: &BTreeMap<String, String>, flags: &Flags) -> R
         sources: raw.source,
         phone_regions: raw.phone_regions,
         recognisers: raw.recogniser.into_iter().map(recogniser::declaration).collect::<Result<_>>()?,
+        masking: Arc::new(masking::policy(&raw.mask)?),
         bounds: bounds(&raw.limits)?,
     })
 }

@@ -42,6 +42,17 @@ impl SubjectHasher {
         SketchKey::new(mac.finalize().into_bytes().into())
     }
 
+    /// What stands for a value that is not shown: 12 bytes, of another domain than every token.
+    pub fn pseudonym(&self, value: &str) -> [u8; 12] {
+        let mut mac = self.keyed.clone();
+        mac.update(b"\0headwater pseudonym\0");
+        mac.update(value.as_bytes());
+        let full = mac.finalize().into_bytes();
+        let mut pseudonym = [0; 12];
+        pseudonym.copy_from_slice(&full[..12]);
+        pseudonym
+    }
+
     /// Digest of one normalised identifier.
     pub fn digest(&self, kind: &str, normal: &str) -> TokenDigest {
         let mut mac = self.keyed.clone();

@@ -11,6 +11,7 @@ pub mod env;
 pub mod erasure;
 pub mod error;
 pub mod lineage;
+pub mod masking;
 pub mod model;
 pub mod ruling;
 pub mod schema;

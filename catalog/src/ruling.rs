@@ -44,7 +44,17 @@ impl Rulings {
 
     /// Features and kinds that were confirmed in a dataset, in order.
     pub fn confirmed<'r>(&'r self, dataset: &'r DatasetId) -> Vec<(&'r str, &'r str)> {
-        let of_dataset = self.by_place.iter().filter(|((id, ..), confirmed)| *id == dataset.0 && **confirmed);
+        self.decided(dataset, true)
+    }
+
+    /// Features and kinds that were rejected in a dataset, in order.
+    pub fn rejected<'r>(&'r self, dataset: &'r DatasetId) -> Vec<(&'r str, &'r str)> {
+        self.decided(dataset, false)
+    }
+
+    fn decided<'r>(&'r self, dataset: &'r DatasetId, how: bool) -> Vec<(&'r str, &'r str)> {
+        let of_dataset =
+            self.by_place.iter().filter(|((id, ..), confirmed)| *id == dataset.0 && **confirmed == how);
         let mut places: Vec<_> =
             of_dataset.map(|((_, feature, kind), _)| (feature.as_str(), kind.as_str())).collect();
         places.sort_unstable();

@@ -54,3 +54,40 @@ fn a_decision_on_a_finding_stands_over_later_crawls_and_shows_in_sql() {
     assert_eq!(ruling(&findings(), "inbox", "EMAIL_ADDRESS"), Some(&Value::Null));
     headwater.run(["catalog", "check"]).expect(0);
 }
+
+#[test]
+fn what_analysts_see_is_as_the_configuration_says_in_every_form_of_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("headwater.toml");
+    let rules = "[[mask]]\nkind = 'EMAIL_ADDRESS'\nwith = 'partial'\n[[mask]]\ndataset = 'people'\ncolumn = 'age'\nwith = 'show'\n";
+    std::fs::write(&file, rules).unwrap();
+    let headwater = Headwater::in_folder(folder.path()).with("HEADWATER_CONFIG", file.to_str().unwrap());
+    let lake = folder.path().join("lake");
+    std::fs::create_dir(&lake).unwrap();
+    let row = |id: usize| format!("{id},p{id}.quill@mail.example,{},Zwolle,Netherlands\n", 30 + id % 9);
+    let rows: String = (0..60).map(row).collect();
+    std::fs::write(lake.join("people.csv"), format!("id,email,age,city,country\n{rows}")).unwrap();
+    headwater.run(["crawl", lake.to_str().unwrap()]).expect(0);
+    headwater.token("admin", "owner");
+    let analyst = headwater.token("analyst", "ana");
+    let sql = |query: &str, form: &str| headwater.run_as(&analyst, ["sql", query, form]).expect(0).stdout;
+    let first = "SELECT email, age, city, country FROM people WHERE id = 4";
+    assert_eq!(
+        sql(first, "--json"),
+        "{\"email\":\"***@mail.example\",\"age\":34,\"city\":null,\"country\":null}\n"
+    );
+    assert_eq!(sql(first, "--csv"), "email,age,city,country\n***@mail.example,34,,\n");
+    let arrow =
+        headwater.command(["sql", first, "--arrow"]).env("HEADWATER_TOKEN", &analyst).output().unwrap();
+    let holds = |text: &str| arrow.stdout.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(arrow.status.success() && holds("***@mail.example"));
+    assert!(!holds("p4.quill") && !holds("Zwolle") && !holds("Netherlands"));
+    let sought = "SELECT count(*) AS n FROM people WHERE email = 'p4.quill@mail.example' OR city = 'Zwolle'";
+    assert_eq!(sql(sought, "--json"), "{\"n\":0}\n");
+    let officer = headwater.token("privacy_officer", "olga");
+    let seen = headwater.run_as(&officer, ["sql", sought, "--json"]).expect(0).stdout;
+    assert_eq!(seen, "{\"n\":60}\n");
+    std::fs::write(&file, "[[mask]]\nkind = 'AGE'\nwith = 'veil'\n").unwrap();
+    let refused = headwater.run(["datasets"]).expect(2);
+    assert!(refused.stderr.contains("mask, entry 1"), "{}", refused.stderr);
+}

@@ -2,14 +2,14 @@
 //!
 //! Every dataset is a table of schema `lake`, which is the default one: columns of its merged schema, then its partition keys.
 //! Members of archives and tables of databases are tables `<dataset>__<member>`. Schema `headwater` holds the catalog itself.
-//! Nothing can be changed. Features that hold personal data read as null unless the principal has the right: the
-//! scan itself yields null, so that no function, view or join sees more.
+//! Nothing can be changed. Features that hold personal data are hidden unless the principal has the right: the scan itself
+//! yields null, or what the policy puts in place, so that no filter, function, view or join sees more.
 //!
 //! | file | owns |
 //! |---|---|
 //! | `table` | a dataset as a table: its columns, pruning by partition |
 //! | `scan` | reading blobs into batches, lazily and in bounded memory |
-//! | `mask` | which features are personal, and making them null |
+//! | `mask` | which features are personal, and hiding them |
 //! | `record` | the catalog's nouns as tables |
 
 use std::fmt;
@@ -21,6 +21,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use async_trait::async_trait;
 use catalog::catalog::AsOf;
+use catalog::masking::Policy;
 use catalog::model::{Dataset, Source};
 use catalog::store::record::Index;
 use catalog::{Catalog, Error, ErrorKind, Result};
@@ -60,13 +61,13 @@ pub trait LakeOpener: Send + Sync {
     fn open(&self, source: &Source) -> Result<Arc<Lake>>;
 }
 
-/// Which features read as null.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which features are hidden.
+#[derive(Clone, Debug)]
 pub enum Masking {
     /// None: the principal may read personal data, and each query is audited by who calls.
     Off,
-    /// Those in which personal data was found.
-    Personal,
+    /// Those in which personal data was found, as the policy says.
+    Personal(Arc<Policy>),
 }
 
 /// What tables read through.

@@ -183,7 +183,7 @@ impl<'a> Reading<'a> {
             sources: sources.into_iter().map(|source| (source.id.0, source.url)).collect(),
             hidden: HashSet::new(),
         };
-        if access.masking == Masking::Personal {
+        if matches!(access.masking, Masking::Personal(_)) {
             let mut hidden = HashSet::new();
             reading.each(&mut |found: Findings| {
                 if found.findings.iter().any(|finding| finding.feature.is_none()) {

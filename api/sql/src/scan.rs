@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::SchemaRef;
+use catalog::masking::Treatment;
 use catalog::model::{FeaturePath, Part};
 use catalog::{Error, ErrorKind};
-use crawler::content::Content;
 use crawler::format::arrow::batches;
 use crawler::format::tree::{Node, Visit, walk};
 use crawler::format::{Bounds, FormatError};
@@ -20,7 +20,8 @@ use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::streaming::PartitionStream;
 use tokio::sync::mpsc::Sender;
 
-use crate::{external, mask};
+use crate::external;
+use crate::mask::Mask;
 
 /// Batches of a stream that may wait.
 const BATCHES_WAITING: usize = 2;
@@ -34,16 +35,17 @@ pub(crate) struct Plan {
     /// What the columns of `target` are.
     pub(crate) outputs: Vec<Output>,
     pub(crate) target: SchemaRef,
+    pub(crate) mask: Arc<Mask>,
     pub(crate) limit: Option<usize>,
 }
 
 /// What a column of the answer is.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// A column read from the blob, with the features in it that read as null.
-    Data(usize, Vec<FeaturePath>),
-    /// The value of a partition key.
-    Partition(usize),
+    /// A column read from the blob, with the features in it that are not shown as they are.
+    Data(usize, Vec<(FeaturePath, Treatment)>),
+    /// The value of a partition key, and what becomes of it.
+    Partition(usize, Treatment),
     /// Null, whatever it holds.
     Masked,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Blob {
     pub(crate) path: String,
     /// Etag and version in the store that it must be read in.
     pub(crate) as_was: Option<(Option<String>, Option<String>)>,
+    /// The entity tag of the bytes of which every cell was searched; `None` if not all were.
+    pub(crate) searched: Option<String>,
     /// The part with the rows; `None` if it has none.
     pub(crate) part: Option<Part>,
     pub(crate) partitions: Vec<ScalarValue>,
@@ -93,9 +97,8 @@ async fn scan(plan: Arc<Plan>, blobs: Arc<[Blob]>, sender: Sender<Result<RecordB
         }
         let fetched = fetch(&plan.lake, &blobs[place]).await.map_err(external)?;
         let (plan, blobs, sender) = (plan.clone(), blobs.clone(), sender.clone());
-        let read = tokio::task::spawn_blocking(move || {
-            read_blob(&plan, &blobs[place], &fetched.content, wanted, &sender)
-        });
+        let read =
+            tokio::task::spawn_blocking(move || read_blob(&plan, &blobs[place], &fetched, wanted, &sender));
         let rows = read.await.map_err(|_| external(Error::internal("run query", "a reader ended early")))?;
         wanted = wanted.saturating_sub(rows?);
     }
@@ -118,19 +121,21 @@ async fn fetch(lake: &Lake, blob: &Blob) -> catalog::Result<Fetched> {
 fn read_blob(
     plan: &Plan,
     blob: &Blob,
-    content: &Content,
+    fetched: &Fetched,
     wanted: u64,
     sender: &Sender<Result<RecordBatch>>,
 ) -> Result<u64> {
     let bounds = Bounds::default();
     let name = blob.path.rsplit('/').next().unwrap_or(&blob.path);
+    let is_searched = blob.searched.is_some() && blob.searched == fetched.etag;
+    let screens = plan.mask.is_on() && !is_searched;
     let mut read: Option<std::result::Result<u64, FormatError>> = None;
-    let walked = walk(content, name, &bounds, &mut |visit| {
+    let walked = walk(&fetched.content, name, &bounds, &mut |visit| {
         let Visit::Part(node) = visit else { return Ok(()) };
         let Some(table) = table_of(plan, blob, &node) else { return Ok(()) };
         let bounds = Bounds { rows_max: wanted, ..bounds };
         let mut emit = |batch: RecordBatch| {
-            let batch = assemble(plan, blob, &batch);
+            let batch = assemble(plan, blob, &batch, screens);
             let sends = batch.is_ok();
             Ok(sender.blocking_send(batch).is_ok() && sends)
         };
@@ -172,14 +177,20 @@ fn table_of<'a>(plan: &'a Plan, blob: &Blob, node: &Node<'_>) -> Option<&'a str>
     (node.member == member && of_node).then_some(table)
 }
 
-/// Puts partition values and nulls beside the columns that were read.
-fn assemble(plan: &Plan, blob: &Blob, batch: &RecordBatch) -> Result<RecordBatch> {
+/// Puts partition values and nulls beside the columns that were read, and hides what is to be hidden.
+fn assemble(plan: &Plan, blob: &Blob, batch: &RecordBatch, screens: bool) -> Result<RecordBatch> {
     let rows = batch.num_rows();
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(plan.outputs.len());
     for (output, field) in plan.outputs.iter().zip(plan.target.fields()) {
         columns.push(match output {
-            Output::Data(place, hidden) => mask::without(batch.column(*place), hidden),
-            Output::Partition(place) => blob.partitions[*place].to_array_of_size(rows)?,
+            Output::Data(place, hidden) if screens => {
+                let screened = plan.mask.screened(batch.column(*place), field.name());
+                plan.mask.treated(&screened, hidden)
+            }
+            Output::Data(place, hidden) => plan.mask.treated(batch.column(*place), hidden),
+            Output::Partition(place, treatment) => {
+                plan.mask.treated_key(&blob.partitions[*place].to_array_of_size(rows)?, *treatment)
+            }
             Output::Masked => new_null_array(field.data_type(), rows),
         });
     }

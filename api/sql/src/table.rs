@@ -7,7 +7,8 @@ use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use async_trait::async_trait;
 use catalog::catalog::AsOf;
-use catalog::model::{BlobVersion, Dataset, Part, Schema, SchemaId, Source};
+use catalog::masking::Treatment;
+use catalog::model::{BlobVersion, Dataset, Part, Schema, SchemaId, Searched, Source};
 use catalog::{Catalog, Error, Result};
 use crawler::format::arrow::{arrow_schema, data_type};
 use datafusion::catalog::{Session, TableProvider};
@@ -29,7 +30,7 @@ pub(crate) struct DatasetTable {
     member: Vec<String>,
     data: SchemaRef,
     schema: SchemaRef,
-    mask: Mask,
+    mask: Arc<Mask>,
 }
 
 /// Part of a name that SQL can do without quotes.
@@ -91,7 +92,7 @@ pub(crate) fn open(access: Access, dataset: Dataset, member: Option<&str>) -> Re
         }
     };
     let data = arrow_schema(&schema);
-    let mask = mask::of(&access, &dataset, &member, &schema)?;
+    let mask = Arc::new(mask::of(&access, &dataset, &member, &schema)?);
     let mut fields = data.fields().to_vec();
     for key in &dataset.partition_keys {
         // A column of the data says more than the folder, and a table has each name once.
@@ -116,12 +117,17 @@ fn merged(
 }
 
 impl DatasetTable {
-    /// The place of a column among the partition keys, if it is one that may be looked at.
+    /// The place of a column among the partition keys, if it is one.
     fn partition_key(&self, name: &str) -> Option<usize> {
-        if self.data.index_of(name).is_ok() || self.mask.hides_partitions() {
-            return None;
+        match self.data.index_of(name) {
+            Ok(_) => None,
+            Err(_) => self.dataset.partition_keys.iter().position(|key| key.name == name),
         }
-        self.dataset.partition_keys.iter().position(|key| key.name == name)
+    }
+
+    /// Whether a filter may see the values of a partition key as they are.
+    fn is_open_key(&self, name: &str) -> bool {
+        self.partition_key(name).is_some() && self.mask.of_key(name) == Treatment::Show
     }
 
     /// Whether blobs can be told by it alone.
@@ -129,12 +135,13 @@ impl DatasetTable {
         let columns = filter.column_refs();
         !columns.is_empty()
             && !filter.is_volatile()
-            && columns.iter().all(|column| self.partition_key(&column.name).is_some())
+            && columns.iter().all(|column| self.is_open_key(&column.name))
     }
 
     fn blob(&self, version: BlobVersion) -> Blob {
         let values = catalog::dataset::partition_values(&self.dataset, &version.path);
         // The present is read as it lies, though it moved on since the crawl; the past only as it was.
+        let searched = version.etag.clone().filter(|_| version.searched == Searched::Full);
         let as_was = (self.access.as_of != AsOf::Now).then_some((version.etag, version.store_version));
         let part = version.parts.into_iter().find(|part| part.member == self.member);
         let partitions = values
@@ -142,7 +149,7 @@ impl DatasetTable {
             .zip(&self.dataset.partition_keys)
             .map(|(value, key)| scalar(value, &data_type(&key.kind)))
             .collect();
-        Blob { path: version.path, as_was, part, partitions }
+        Blob { path: version.path, as_was, searched, part, partitions }
     }
 
     /// Leaves the blobs whose partition passes all filters.
@@ -158,7 +165,7 @@ impl DatasetTable {
         }
         let keys: Vec<(usize, &str)> = (0..self.dataset.partition_keys.len())
             .map(|place| (place, self.dataset.partition_keys[place].name.as_str()))
-            .filter(|(_, name)| self.partition_key(name).is_some())
+            .filter(|(_, name)| self.is_open_key(name))
             .collect();
         let mut columns: Vec<(&str, ArrayRef, bool)> = Vec::new();
         for (place, name) in keys {
@@ -193,7 +200,10 @@ impl DatasetTable {
                     data.push(field.clone());
                     Output::Data(data.len() - 1, self.mask.within(field.name()))
                 }
-                Err(_) => self.partition_key(field.name()).map_or(Output::Masked, Output::Partition),
+                Err(_) => {
+                    let key = self.partition_key(field.name());
+                    key.map_or(Output::Masked, |key| Output::Partition(key, self.mask.of_key(field.name())))
+                }
             });
         }
         (Arc::new(ArrowSchema::new(data)), outputs)
@@ -254,7 +264,8 @@ impl TableProvider for DatasetTable {
         let blobs = self.pruned(state, blobs, filters)?;
         let (data, outputs) = self.outputs(&target);
         let member = self.member.clone();
-        let plan = Arc::new(Plan { lake, member, data, outputs, target: target.clone(), limit });
+        let (mask, target_schema) = (self.mask.clone(), target.clone());
+        let plan = Arc::new(Plan { lake, member, data, outputs, target: target_schema, mask, limit });
         let streams = state.config().target_partitions().min(blobs.len()).max(1);
         let size = blobs.len().div_ceil(streams).max(1);
         let mut partitions: Vec<Arc<dyn PartitionStream>> = Vec::new();

@@ -1,5 +1,7 @@
 //! Where settings come from, in which order, and how a wrong one is refused.
 
+use catalog::masking::Treatment;
+
 use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -79,4 +81,17 @@ fn a_source_says_what_belongs_together() {
     ] {
         assert!(said(line).contains(told), "{line}: {}", said(line));
     }
+}
+
+#[test]
+fn a_masking_rule_is_read_or_refused() {
+    let (_folder, flags) = file(
+        "[[mask]]\nkind = 'email_address'\nwith = 'hash'\n[[mask]]\ndataset = 'crm_*'\ncolumn = 'a.b'\nwith = 'show'\n",
+    );
+    let policy = load(&flags, &BTreeMap::new()).unwrap().masking;
+    assert_eq!(policy.treatment("x", "y", "EMAIL_ADDRESS", true), Treatment::Hash);
+    assert_eq!(policy.treatment("crm_eu", "a.b", "PHONE_NUMBER", true), Treatment::Show);
+    assert!(refusal("[[mask]]\nwith = 'null'\n").contains("key mask, entry 1"));
+    assert!(refusal("[[mask]]\nkind = 'AGE'\nwith = 'blank'\n").contains("blank"));
+    assert!(refusal("[[mask]]\nkind = 'AGE'\n").contains("with"));
 }

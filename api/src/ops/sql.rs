@@ -115,7 +115,10 @@ pub(crate) async fn write(
         // The text may hold what it looks for, so the log says only that somebody looked.
         app.catalog.commit_durably(who, &[catalog::Change::audit("query unmasked data", "sql", "begun")])?;
     }
-    let masking = if unmasked { sql::Masking::Off } else { sql::Masking::Personal };
+    let masking = match unmasked {
+        true => sql::Masking::Off,
+        false => sql::Masking::Personal(app.config.masking.clone()),
+    };
     let engine = app.engine(masking, super::run::as_of(query.as_of)).await?;
     let mut batches = engine.query(&query.query).await?;
     let mut sink = sink::Sink::new(query.format, batches.schema(), out)?;

@@ -87,6 +87,13 @@ impl Category {
         matches!(kind, "COUNTRY" | "SWIFT_CODE")
     }
 
+    /// The category of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Personal, Self::Indirect, Self::Special, Self::Secret]
+            .into_iter()
+            .find(|one| one.name() == name)
+    }
+
     /// Its name as findings and records show it.
     pub fn name(self) -> &'static str {
         match self {
