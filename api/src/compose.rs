@@ -87,6 +87,7 @@ impl App {
             options.include.clone_from(&source.include);
             options.exclude.clone_from(&source.exclude);
             options.settings.clone_from(&source.options);
+            options.limits = source.limits.limits();
             options.corrections = grouping::corrections(&source.dataset)?;
         }
         Lake::open(url, &options)

@@ -10,6 +10,7 @@ use catalog::masking::Policy;
 use catalog::{Error, Result};
 use crawler::format::Bounds;
 use crawler::recognise::Declaration;
+use crawler::source::guard::Limits;
 use serde::Deserialize;
 
 pub(crate) mod grouping;
@@ -80,6 +81,37 @@ pub(crate) struct RawSource {
     /// Options of its store, as object_store names them: `aws_endpoint`, `aws_region`.
     #[serde(default)]
     pub(crate) options: BTreeMap<String, String>,
+    /// What may be asked of its store at a time.
+    #[serde(default)]
+    pub(crate) limits: RawSourceLimits,
+}
+
+/// Limits of a source as typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawSourceLimits {
+    /// Requests under way at a time.
+    pub(crate) requests_max: Option<usize>,
+    /// Bytes of blobs on their way at a time; a larger blob goes alone.
+    pub(crate) bytes_in_flight_max: Option<u64>,
+    /// Tries after the first one, while the store is busy.
+    pub(crate) retries_max: Option<u32>,
+    /// Largest blob that is written at once; a larger one goes up in parts.
+    pub(crate) single_put_bytes_max: Option<u64>,
+}
+
+impl RawSourceLimits {
+    /// Those that are given, and the usual ones.
+    pub(crate) fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            requests_max: self.requests_max.unwrap_or(usual.requests_max),
+            bytes_in_flight_max: self.bytes_in_flight_max.unwrap_or(usual.bytes_in_flight_max),
+            retries_max: self.retries_max.unwrap_or(usual.retries_max),
+            single_put_bytes_max: self.single_put_bytes_max.unwrap_or(usual.single_put_bytes_max),
+            ..usual
+        }
+    }
 }
 
 /// Limits as typed.
@@ -237,6 +269,9 @@ fn check_source(source: &RawSource) -> Result<()> {
         && let Err(error) = schedule.parse::<croner::Cron>()
     {
         return wrong(format!("key source.schedule: {schedule:?} is no cron expression ({error})"));
+    }
+    if source.limits.requests_max == Some(0) || source.limits.bytes_in_flight_max == Some(0) {
+        return wrong("keys of source.limits must be above zero".into());
     }
     grouping::corrections(&source.dataset)?;
     Ok(())

@@ -70,6 +70,17 @@ fn a_person_is_erased_from_files_and_everybody_else_stays() {
 
 #[test]
 fn a_person_is_erased_from_s3_with_all_old_versions() {
+    erase_from_s3("");
+}
+
+#[test]
+fn so_is_it_where_objects_go_up_in_parts() {
+    erase_from_s3(
+        "[[source]]\nurl = \"s3://lake/\"\nlimits = { single_put_bytes_max = 500, bytes_in_flight_max = 20000 }\n",
+    );
+}
+
+fn erase_from_s3(configuration: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (older, newer) = (folder.path().join("older"), folder.path().join("newer"));
     write_lake(&older, SMALL).unwrap();
@@ -77,7 +88,9 @@ fn a_person_is_erased_from_s3_with_all_old_versions() {
     let moto = Moto::start();
     let path = |path: &Path| path.to_str().unwrap().to_owned();
     let uploaded = peer("bucket.py", [&moto.endpoint, "lake", &path(&older), &path(&newer)]).expect(0).json();
-    let mut headwater = Headwater::in_folder(folder.path());
+    let config = folder.path().join("headwater.toml");
+    fs::write(&config, configuration).unwrap();
+    let mut headwater = Headwater::in_folder(folder.path()).with("HEADWATER_CONFIG", &path(&config));
     for (name, value) in moto.environment() {
         headwater = headwater.with(name, value);
     }
@@ -91,6 +104,9 @@ fn a_person_is_erased_from_s3_with_all_old_versions() {
     peer("independent.py", ["compare", &path(&newer), &now, CANARY_EMAIL]).expect(0);
     let etags: serde_json::Value =
         serde_json::from_slice(&fs::read(folder.path().join("after.json")).unwrap()).unwrap();
+    let in_parts = etags.as_object().unwrap().values().any(|etag| etag.as_str().unwrap().contains('-'));
+    assert_eq!(in_parts, !configuration.is_empty(), "{etags}");
+    peer("independent.py", ["beside", &moto.endpoint, "lake"]).expect(0);
     for (key, etag) in uploaded.as_object().unwrap() {
         let same_bytes =
             fs::read(newer.join(key)).unwrap() == fs::read(after.join("current").join(key)).unwrap();

@@ -4,6 +4,7 @@
   independent.py hits FOLDER IDENTIFIER...            how many places hold an identifier; exit 1 if any
   independent.py compare BEFORE AFTER IDENTIFIER...   nothing of the person is left, everything else is as it was
   independent.py s3 ENDPOINT BUCKET FOLDER            writes every version of every object to FOLDER, etags to FOLDER.json
+  independent.py beside ENDPOINT BUCKET               every object has the metadata and tags that bucket.py gave it, and no upload is open
 
 A row, line or JSON array element that holds an identifier is the person's; all others must survive: as the same
 multiset in rebuilt formats, as the same bytes in text formats. Files that never held the person must not change at all.
@@ -140,6 +141,17 @@ def s3(endpoint, bucket, folder):
     pathlib.Path(f"{folder}.json").write_text(json.dumps(etags))
 
 
+def beside(endpoint, bucket):
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=endpoint)
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for key in (item["Key"] for item in page.get("Contents", [])):
+            assert client.head_object(Bucket=bucket, Key=key)["Metadata"] == {"origin": "sample"}, key
+            assert client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"] == [{"Key": "team", "Value": "crm"}], key
+    assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
+
+
 if __name__ == "__main__":
     command, *rest = sys.argv[1:]
     if command == "hits":
@@ -150,5 +162,7 @@ if __name__ == "__main__":
         sys.exit(not compare(rest[0], rest[1], rest[2:]))
     elif command == "s3":
         s3(*rest)
+    elif command == "beside":
+        beside(*rest)
     else:
         sys.exit(__doc__)

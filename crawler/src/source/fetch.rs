@@ -6,6 +6,7 @@ use catalog::model::{Digest, Timestamp};
 use futures::StreamExt;
 use object_store::{GetOptions, GetResult, GetResultPayload};
 use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
 use super::{Lake, local};
@@ -56,6 +57,7 @@ impl Lake {
         let got = self.store.get_opts(&Self::key(path)?, options).await;
         let got = got.map_err(|e| error::of_store("read blob", e))?;
         let handle = Handle::current();
+        let _flying = self.flight.take(got.meta.size).await;
         blocking(move || spool(got, &handle)).await
     }
 
@@ -67,6 +69,31 @@ impl Lake {
             blocking(move || Ok(local::open(&folder, &path).map(|(_, metadata)| local::etag(&metadata))));
         matches!(current.await, Ok(Ok(current)) if Some(&current) == etag.as_ref())
     }
+}
+
+/// The bytes of objects that are on their way.
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// Permits, one a started KiB.
+    free: Semaphore,
+    most: u32,
+}
+
+impl Flight {
+    pub(super) fn new(bytes_max: u64) -> Self {
+        let most = kibibytes(bytes_max);
+        Self { free: Semaphore::new(most as usize), most }
+    }
+
+    /// Waits until so many bytes may come as well; one that is larger than all that may comes alone.
+    async fn take(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
+        // It fails only once it is closed, and nobody closes it.
+        self.free.acquire_many(kibibytes(bytes).min(self.most)).await.ok()
+    }
+}
+
+fn kibibytes(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3)
 }
 
 /// Runs blocking work where it holds up nobody.
@@ -141,4 +168,22 @@ fn spool(got: GetResult, handle: &Handle) -> Result<Fetched> {
         size,
         digest: Digest(*hasher.finalize().as_bytes()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    #[tokio::test]
+    async fn no_more_bytes_fly_than_may_and_a_larger_object_flies_alone() {
+        let flight = Flight::new(10 << 10);
+        let first = flight.take(6 << 10).await;
+        assert!(flight.take(5 << 10).now_or_never().is_none());
+        let second = flight.take(4 << 10).now_or_never().flatten();
+        assert!(first.is_some() && second.is_some());
+        drop((first, second));
+        let large = flight.take(1 << 50).await;
+        assert!(large.is_some() && flight.take(1).now_or_never().is_none());
+    }
 }

@@ -30,6 +30,8 @@ const DELETES_AT_A_TIME: usize = 8;
 pub struct Limits {
     /// Requests under way at a time.
     pub requests_max: usize,
+    /// Bytes of objects on their way at a time; a larger object goes alone.
+    pub bytes_in_flight_max: u64,
     /// Tries after the first one.
     pub retries_max: u32,
     /// Wait before the first retry; doubles with each, half of it by chance.
@@ -43,7 +45,14 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let (backoff, backoff_max) = (Duration::from_millis(200), Duration::from_secs(10));
-        Self { requests_max: 32, retries_max: 5, backoff, backoff_max, single_put_bytes_max: 32 << 20 }
+        Self {
+            requests_max: 32,
+            bytes_in_flight_max: 1 << 30,
+            retries_max: 5,
+            backoff,
+            backoff_max,
+            single_put_bytes_max: 32 << 20,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use object_store::ObjectStore;
 use object_store::path::Path;
 
+use super::fetch::Flight;
 use super::guard::{Guard, Limits};
 use super::{Opened, SCHEMES, Versions, local, open};
 use crate::error::{self, Error, Result};
@@ -72,6 +73,7 @@ pub struct Lake {
     pub(super) folder: Option<PathBuf>,
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) limits: Limits,
+    pub(super) flight: Arc<Flight>,
     pub(super) versions: Option<Arc<dyn Versions>>,
     only: Option<String>,
     include: Option<GlobSet>,
@@ -127,6 +129,7 @@ impl Lake {
             folder: opened.folder,
             store: Arc::new(Guard::new(store, options.limits)),
             limits: options.limits,
+            flight: Arc::new(Flight::new(options.limits.bytes_in_flight_max)),
             versions: opened.versions,
             only: opened.only,
             include: (!options.include.is_empty()).then(|| globs(&options.include)).transpose()?,
