@@ -10,6 +10,7 @@ mod erase;
 mod findings;
 mod kill;
 mod leak;
+mod made_files;
 mod past;
 mod serve;
 mod sniff;

@@ -6,11 +6,13 @@ use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 
 use catalog::model::AnomalyKind;
 
-use super::{FormatError, HEAD_BYTES};
+use super::{FormatError, HEAD_BYTES, Head};
 use crate::content::{Content, Spool};
 
+mod bare;
 mod gzip;
 mod lzma;
+mod lzw;
 
 /// One way in which content is encoded as a whole.
 pub struct Layer {
@@ -95,6 +97,14 @@ pub static LAYERS: &[Layer] = &[
         header: None,
     },
     Layer {
+        id: "compress",
+        extensions: &[("z", ""), ("taz", "tar")],
+        magic: lzw::is_lzw,
+        decode: lzw::decode,
+        encode: lzw::encode,
+        header: None,
+    },
+    Layer {
         id: "snappy",
         extensions: &[("snappy", ""), ("sz", "")],
         magic: |bytes| bytes.starts_with(b"\xff\x06\0\0sNaPpY"),
@@ -116,9 +126,14 @@ pub(super) fn detect(bytes: &[u8]) -> Option<&'static Layer> {
     LAYERS.iter().find(|layer| (layer.magic)(bytes))
 }
 
+/// The layer around first bytes that no format knows, if they decode to something that one does.
+pub(super) fn detect_bare(bytes: &[u8], complete: bool, name: &str) -> Option<&'static Layer> {
+    bare::find(bytes, complete, name)
+}
+
 /// Whether a file name ending names a layer.
 pub(super) fn names_layer(extension: &str) -> bool {
-    LAYERS.iter().flat_map(|layer| layer.extensions).any(|(ending, _)| *ending == extension)
+    LAYERS.iter().chain(bare::BARE).flat_map(|layer| layer.extensions).any(|(ending, _)| *ending == extension)
 }
 
 /// What lay under a layer.
@@ -219,12 +234,15 @@ impl Layer {
     /// What the first bytes of an encoded head decode to, as many as a sniffer looks at, and whether they are all.
     pub(super) fn peel_head(&self, mut bytes: &[u8], complete: bool) -> (Vec<u8>, bool) {
         let mut head = Vec::new();
-        while (self.magic)(bytes) && head.len() < HEAD_BYTES {
+        loop {
             let wanted = (HEAD_BYTES - head.len()) as u64;
             let read =
                 (self.decode)(&mut bytes).and_then(|decoder| decoder.take(wanted).read_to_end(&mut head));
             if read.is_err() {
                 return (head, false);
+            }
+            if !(self.magic)(bytes) || head.len() >= HEAD_BYTES {
+                break;
             }
         }
         let complete = complete && head.len() < HEAD_BYTES;
@@ -376,3 +394,6 @@ fn encode_snappy(_: &[u8], mut plain: Content, out: &mut (dyn Write + Send)) -> 
     io::copy(&mut plain, &mut encoder)?;
     encoder.flush()
 }
+
+#[cfg(test)]
+mod tests;

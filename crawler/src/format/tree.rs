@@ -8,10 +8,9 @@ use std::io::{self, Write};
 
 use catalog::model::{Anomaly, AnomalyKind, Dialect};
 
-use super::layer::{self, Layer};
+use super::layer::Layer;
 use super::{
-    Bounds, Edit, FORMATS, Format, FormatError, HEAD_BYTES, Head, Member, Removal, Rewritten, TAIL_BYTES,
-    WHOLE, magic,
+    Bounds, Edit, Format, FormatError, HEAD_BYTES, Head, Member, Removal, Rewritten, TAIL_BYTES, WHOLE,
 };
 use crate::content::{Content, Spool};
 
@@ -19,6 +18,7 @@ mod sniff;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use self::sniff::{Outermost, outermost};
 pub use self::sniff::{Sniffed, sniff, sniff_head};
 
 /// The table of what stands in the headers of layers, in a [`Removal`]: unit 0 is all of it.
@@ -103,14 +103,19 @@ fn open(
     let mut name = name.to_owned();
     let (mut content, mut layers, mut anomalies, mut depth) =
         (content.clone(), Vec::new(), Vec::new(), depth);
-    while let Some(layer) = layer::detect(&content.range(0, layer::MAGIC_BYTES)?) {
-        if depth >= bounds.depth_max {
-            anomalies.push((
-                AnomalyKind::LimitReached,
-                "more layers within each other than the limit allows".to_owned(),
-            ));
-            break;
-        }
+    let sniffed = loop {
+        let bytes = content.range(0, HEAD_BYTES)?;
+        let tail = content.range(content.len().saturating_sub(TAIL_BYTES as u64), TAIL_BYTES)?;
+        let complete = bytes.len() as u64 == content.len();
+        let layer = match outermost(&bytes, &tail, complete, &name) {
+            Outermost::Format(sniffed) => break *sniffed,
+            Outermost::Layer(_) if depth >= bounds.depth_max => {
+                let reason = "more layers within each other than the limit allows".to_owned();
+                anomalies.push((AnomalyKind::LimitReached, reason));
+                break sniff(&Head::new(&bytes, &tail, complete, &name));
+            }
+            Outermost::Layer(layer) => layer,
+        };
         let peeled = layer.peel(&content, budget.0)?;
         budget.0 -= peeled.content.len();
         anomalies.extend(peeled.anomaly);
@@ -118,11 +123,7 @@ fn open(
         content = peeled.content;
         name = layer.strip(&name);
         depth += 1;
-    }
-    let bytes = content.range(0, HEAD_BYTES)?;
-    let tail = content.range(content.len().saturating_sub(TAIL_BYTES as u64), TAIL_BYTES)?;
-    let complete = bytes.len() as u64 == content.len();
-    let sniffed = sniff(&Head::new(&bytes, &tail, complete, &name));
+    };
     let sniffed = Sniffed { layers: layers.iter().map(|(layer, ..)| layer.id).collect(), ..sniffed };
     if content.is_empty() && anomalies.is_empty() {
         anomalies.push((AnomalyKind::Empty, "no byte of content".to_owned()));

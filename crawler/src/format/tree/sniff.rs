@@ -2,9 +2,8 @@
 
 use catalog::model::Dialect;
 
-use super::layer;
-use super::magic;
-use super::{Bounds, FORMATS, Format, HEAD_BYTES, Head};
+use super::super::layer::{self, Layer};
+use super::super::{Bounds, FORMATS, Format, HEAD_BYTES, Head, magic};
 
 /// What some content is.
 #[derive(Clone, Debug)]
@@ -52,18 +51,43 @@ pub fn sniff(head: &Head<'_>) -> Sniffed {
 pub fn sniff_head(bytes: &[u8], tail: &[u8], complete: bool, name: &str) -> Sniffed {
     let (mut layers, mut name, mut peeled, mut all) =
         (Vec::new(), name.to_owned(), None::<Vec<u8>>, complete);
-    while let Some(layer) = layer::detect(peeled.as_deref().unwrap_or(bytes))
-        && layers.len() < Bounds::default().depth_max as usize
-    {
-        let (head, whole) = layer.peel_head(peeled.as_deref().unwrap_or(bytes), all);
+    loop {
+        let head = peeled.as_deref().unwrap_or(bytes);
+        let tail = if layers.is_empty() { tail } else { &[] };
+        let complete = all && head.len() <= HEAD_BYTES;
+        let layer = match outermost(head, tail, complete, &name) {
+            Outermost::Layer(layer) if layers.len() < Bounds::default().depth_max as usize => layer,
+            Outermost::Layer(_) => {
+                return Sniffed { layers, ..sniff(&Head::new(head, tail, complete, &name)) };
+            }
+            Outermost::Format(sniffed) => return Sniffed { layers, ..*sniffed },
+        };
+        let (head, whole) = layer.peel_head(head, all);
         (peeled, all) = (Some(head), whole);
         name = layer.strip(&name);
         layers.push(layer.id);
     }
-    let tail = if layers.is_empty() { tail } else { &[] };
-    let bytes = peeled.as_deref().unwrap_or(bytes);
-    let complete = all && bytes.len() <= HEAD_BYTES;
-    Sniffed { layers, ..sniff(&Head::new(bytes, tail, complete, &name)) }
+}
+
+/// A format below this is none that knows the bytes.
+const KNOWN_CONFIDENCE_MIN: f32 = 0.1;
+
+/// What begins with some bytes.
+pub(super) enum Outermost {
+    Layer(&'static Layer),
+    Format(Box<Sniffed>),
+}
+
+/// A layer with a magic, else the format that the bytes are; where none knows them, a layer without a magic if it decodes.
+pub(super) fn outermost(bytes: &[u8], tail: &[u8], complete: bool, name: &str) -> Outermost {
+    if let Some(layer) = layer::detect(bytes) {
+        return Outermost::Layer(layer);
+    }
+    let sniffed = sniff(&Head::new(bytes, tail, complete, name));
+    let bytes = &bytes[..bytes.len().min(HEAD_BYTES)];
+    let is_known = sniffed.confidence >= KNOWN_CONFIDENCE_MIN;
+    let bare = if is_known { None } else { layer::detect_bare(bytes, complete, name) };
+    bare.map_or_else(|| Outermost::Format(Box::new(sniffed)), Outermost::Layer)
 }
 
 fn extension(name: &str) -> String {

@@ -4,7 +4,7 @@ use catalog::model::Value;
 use roaring::RoaringTreemap;
 
 use super::*;
-use crate::format::{At, Sink};
+use crate::format::{At, HEAD_BYTES, Sink, layer};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder =
@@ -217,6 +217,10 @@ fn every_layer_is_put_back_so_that_it_decodes_to_the_same() {
             (peeled.content.range(0, 1 << 20).unwrap(), peeled.anomaly),
             (plain.range(0, 1 << 20).unwrap(), None)
         );
+        // Nothing tells where a stream of `.Z` ends.
+        if layer.id == "compress" {
+            continue;
+        }
         let again = [&encoded[..], &encoded].concat();
         let twice = layer.peel(&again.into(), 1 << 20).unwrap();
         assert_eq!((twice.content.len(), twice.anomaly), (plain.len() * 2, None), "{}", layer.id);
