@@ -53,6 +53,10 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     write_private(&serve_file, &text)
         .map_err(|error| Error::unavailable("serve", "cannot write serve.json").with_source(error))?;
 
+    // The first search would wait for it otherwise; whatever is wrong with it, that search is told.
+    let searched = app.clone();
+    tokio::task::spawn_blocking(move || searched.index().map(drop));
+
     let (stop, stopped) = watch::channel(false);
     let ctx = app.ctx.clone();
     let sources = scheduled(&app)?;

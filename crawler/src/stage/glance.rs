@@ -2,20 +2,17 @@
 //!
 //! Small blobs are at hand whole, so they have a digest; of larger ones only the head and the tail are read.
 
-use std::collections::BTreeMap;
-
 use catalog::env::SubjectHasher;
-use catalog::model::{Anomaly, AnomalyKind, BlobId, Depth, Digest, Finding, Findings, Part, Searched};
+use catalog::model::{Anomaly, AnomalyKind, BlobId, Depth, Digest, Findings, Part, Searched};
 
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
+use super::name::Names;
 use super::sniff::{anomaly, anomaly_of};
-use super::token::Tokens;
 use super::{Changed, Classified, Run};
 use crate::ctx::Ctx;
 use crate::error::{Kind, Result};
 use crate::format::tree::{Sniffed, sniff_head};
-use crate::recognise::recognise;
 use crate::source::{Glance, Lake};
 
 /// Blobs that go through it together: a hop to another thread costs as much as a look at a small file.
@@ -47,10 +44,10 @@ async fn glance_at(
     chunk: Vec<Changed>,
 ) -> Result<Vec<Option<Classified>>> {
     let seen = if lake.folder().is_some() {
-        let (lake, hasher) = (lake.clone(), ctx.catalog.env().hasher.clone());
+        let (lake, names, hasher) = (lake.clone(), run.names.clone(), ctx.catalog.env().hasher.clone());
         let look = move |changed: Changed| {
             let glanced = lake.glance_file(&changed.listed.path);
-            Seen::of(&hasher, changed, glanced)
+            Seen::of(&names, &hasher, changed, glanced)
         };
         ctx.blocking(move || chunk.into_iter().map(look).collect::<Vec<_>>()).await
     } else {
@@ -63,10 +60,10 @@ async fn glance_at(
         };
         // How many at a time is the guard's business.
         let glanced: Vec<_> = stream::iter(chunk).map(look).buffered(BLOBS_A_HOP).collect().await;
-        let hasher = ctx.catalog.env().hasher.clone();
+        let (names, hasher) = (run.names.clone(), ctx.catalog.env().hasher.clone());
         let tell = move |(changed, glanced): (Changed, Option<Result<Glance>>)| match glanced {
-            Some(glanced) => Seen::of(&hasher, changed, glanced),
-            None => Seen::unreadable(&hasher, changed),
+            Some(glanced) => Seen::of(&names, &hasher, changed, glanced),
+            None => Seen::unreadable(&names, &hasher, changed),
         };
         ctx.blocking(move || glanced.into_iter().map(tell).collect::<Vec<_>>()).await
     };
@@ -94,9 +91,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(hasher: &SubjectHasher, mut changed: Changed, glanced: Result<Glance>) -> Self {
+    fn of(names: &Names, hasher: &SubjectHasher, mut changed: Changed, glanced: Result<Glance>) -> Self {
         if changed.listed.problem.is_some() {
-            return Self::unreadable(hasher, changed);
+            return Self::unreadable(names, hasher, changed);
         }
         let (blob, mut store_failed) = (changed.blob, false);
         let glanced = match glanced {
@@ -114,20 +111,21 @@ impl Seen {
                 Err(anomaly_of(&error))
             }
         };
-        Self { blob, classified: Some(classified(hasher, changed, glanced)), store_failed }
+        Self { blob, classified: Some(classified(names, hasher, changed, glanced)), store_failed }
     }
 
     /// One that the listing already says cannot be read.
-    fn unreadable(hasher: &SubjectHasher, changed: Changed) -> Self {
+    fn unreadable(names: &Names, hasher: &SubjectHasher, changed: Changed) -> Self {
         let problem = changed.listed.problem.unwrap_or_default();
         let blob = changed.blob;
         let glanced = Err(anomaly(AnomalyKind::Unreadable, problem));
-        Self { blob, classified: Some(classified(hasher, changed, glanced)), store_failed: false }
+        Self { blob, classified: Some(classified(names, hasher, changed, glanced)), store_failed: false }
     }
 }
 
 /// The record of what was seen.
 fn classified(
+    names: &Names,
     hasher: &SubjectHasher,
     changed: Changed,
     glanced: std::result::Result<Glance, Anomaly>,
@@ -149,10 +147,8 @@ fn classified(
         }
     };
     let searched = Searched::No("only its first bytes were looked at".to_owned());
-    let findings = Findings { blob, findings: in_path(path) };
-    let mut tokens = Tokens::default();
-    tokens.add_name(hasher, path);
-    let (tokens, _) = tokens.finish();
+    let (tokens, findings) = names.in_path(hasher, path);
+    let findings = Findings { blob, findings };
     let (parts, schemas, statistics) = (vec![part], Vec::new(), Vec::new());
     let (table_log, sketch, depth) = (None, None, Depth::Head);
     Classified {
@@ -191,24 +187,4 @@ fn part_of(sniffed: &Sniffed, size: u64, digest: Option<Digest>) -> Part {
         dialect: sniffed.dialect.clone(),
         ..super::read::unknown(size, digest)
     }
-}
-
-/// Kinds of personal data in the path, each once.
-fn in_path(path: &str) -> Vec<Finding> {
-    let mut spans = Vec::new();
-    recognise(path, &mut spans);
-    let mut kinds: BTreeMap<&str, f32> = BTreeMap::new();
-    for span in &spans {
-        let surest = kinds.entry(span.kind).or_default();
-        *surest = surest.max(span.confidence);
-    }
-    let finding = |(kind, confidence): (&str, f32)| Finding {
-        member: Vec::new(),
-        feature: None,
-        kind: kind.to_owned(),
-        confidence,
-        count: 1,
-        why: "in its path".to_owned(),
-    };
-    kinds.into_iter().map(finding).collect()
 }

@@ -11,7 +11,7 @@
 //! | `record` | whole blobs | commits; the end of vanished blobs |
 //! | `link` | all blobs of the source | datasets, merged schemas, lineage |
 //!
-//! `run` is the execution that they share, `token` the digests of identifiers in one blob,
+//! `run` is the execution that they share, `token` the digests of identifiers in one blob, `name` those in names of files,
 //! `mask` what keeps personal names of features out of the catalog.
 
 mod classify;
@@ -19,6 +19,7 @@ mod glance;
 mod link;
 mod list;
 mod mask;
+mod name;
 mod profile;
 mod read;
 mod record;

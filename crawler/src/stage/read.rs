@@ -232,12 +232,13 @@ impl<'a> Reading<'a> {
     /// Like `name`, for a path or the name of a member.
     fn name_of_content(&mut self, name: &str) -> Vec<(&'static str, f32)> {
         self.tokens.add_name(self.hasher, name);
-        self.name(name)
+        name.split('/').flat_map(|name| self.name(name)).collect()
     }
 
     /// The same for what stands around content: a comment, the target of a link.
     fn around(&mut self, text: &str) {
-        let kinds = self.name_of_content(text);
+        self.tokens.add_name(self.hasher, text);
+        let kinds = self.name(text);
         self.in_path.extend(kinds);
     }
 

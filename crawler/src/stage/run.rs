@@ -12,6 +12,7 @@ use catalog::model::{
 };
 use catalog::{AsOf, Catalog, Change};
 
+use super::name::Names;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::pipeline::CrawlReport;
@@ -33,6 +34,7 @@ pub struct Run {
     /// Identifiers of erased persons.
     pub(super) suppressed: HashSet<TokenDigest>,
     pub(super) seen: Seen,
+    pub(super) names: Arc<Names>,
     /// What people say about the grouping of the source's blobs.
     pub(super) corrections: Arc<Corrections>,
     /// Whether the crawl before this one did not come to its end.
@@ -223,6 +225,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         started,
         suppressed,
         seen: Seen::default(),
+        names: Arc::default(),
         corrections: Arc::default(),
         after_a_failure,
         reread,
