@@ -118,7 +118,13 @@ impl App {
                 }
             }
         }
-        Ok(Desk { ctx: self.ctx.clone(), lakes, keys: self.ring.clone(), by: by.clone() })
+        Ok(Desk {
+            ctx: self.ctx.clone(),
+            lakes,
+            keys: self.ring.clone(),
+            policy: self.config.erasure.clone(),
+            by: by.clone(),
+        })
     }
 }
 

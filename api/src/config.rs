@@ -6,17 +6,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use catalog::masking::Policy;
 use catalog::{Error, Result};
+use crawler::erase::Policy;
 use crawler::format::Bounds;
 use crawler::recognise::Declaration;
 use crawler::source::guard::Limits;
 use serde::Deserialize;
 
+pub(crate) mod erasure;
 pub(crate) mod grouping;
 mod masking;
 pub(crate) mod recogniser;
 
+use erasure::RawErasure;
 use grouping::RawGrouping;
 use masking::RawMask;
 use recogniser::RawRecogniser;
@@ -58,6 +60,10 @@ pub(crate) struct Raw {
     pub(crate) recogniser: Vec<RawRecogniser>,
     /// What principals without the right see in place of personal data.
     pub(crate) mask: Vec<RawMask>,
+    /// What an erasure does where.
+    pub(crate) erasure: Vec<RawErasure>,
+    /// What is done when an erased person comes back: `alarm` or `plan`.
+    pub(crate) on_return: Option<String>,
 }
 
 /// A source as typed.
@@ -149,7 +155,9 @@ pub(crate) struct Config {
     pub(crate) recognisers: Vec<Declaration>,
     /// What principals without the right see in place of personal data.
     #[cfg_attr(not(feature = "sql"), expect(dead_code, reason = "only SQL shows values"))]
-    pub(crate) masking: Arc<Policy>,
+    pub(crate) masking: Arc<catalog::masking::Policy>,
+    /// What an erasure does where.
+    pub(crate) erasure: Arc<Policy>,
 }
 
 /// Flags that every command takes.
@@ -249,6 +257,7 @@ fn resolve(raw: Raw, environment: &BTreeMap<String, String>, flags: &Flags) -> R
         recognisers: raw.recogniser.into_iter().map(recogniser::declaration).collect::<Result<_>>()?,
         masking: Arc::new(masking::policy(&raw.mask)?),
         bounds: bounds(&raw.limits)?,
+        erasure: Arc::new(erasure::policy(raw.erasure, raw.on_return.as_deref())?),
     })
 }
 

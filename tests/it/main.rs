@@ -12,6 +12,7 @@ mod kill;
 mod leak;
 mod made_files;
 mod past;
+mod policy;
 mod serve;
 mod sniff;
 mod surface;

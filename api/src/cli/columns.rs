@@ -148,6 +148,7 @@ pub(super) const STEPS: &[Column] = &[
     ("method", "/method", Look::Plain),
     ("rows go", "/rows_removed", Look::Count),
     ("rows stay", "/rows_kept", Look::Count),
+    ("values change", "/values_replaced", Look::Count),
     ("version", "/version", Look::Plain),
     ("state", "/state", Look::Plain),
     ("reason", "/reason", Look::Plain),
@@ -173,7 +174,25 @@ pub(super) const REQUESTS: &[Column] = &[
     ("status", "/status", Look::Plain),
     ("kinds", "/kinds", Look::Plain),
     ("requested by", "/requester", Look::Plain),
+    ("asks for", "/asks_for", Look::Plain),
     ("due", "/due", Look::Time),
+    ("days left", "/days_left", Look::Count),
+];
+pub(super) const DRY_RUN: &[Column] = &[
+    ("step", "/step", Look::Count),
+    ("method", "/method", Look::Plain),
+    ("outcome", "/outcome", Look::Plain),
+    ("reads", "/bytes_read", Look::Bytes),
+    ("writes", "/bytes_written", Look::Bytes),
+    ("rows go", "/rows_removed", Look::Count),
+    ("reason", "/reason", Look::Plain),
+];
+pub(super) const REPLAYED: &[Column] = &[
+    ("erased by", "/erased_by", Look::Plain),
+    ("kinds", "/kinds", Look::Plain),
+    ("plan", "/plan/plan", Look::Plain),
+    ("hash", "/plan/hash", Look::Plain),
+    ("why not", "/why_not", Look::Plain),
 ];
 pub(super) const APPROVAL: &[Column] =
     &[("plan", "/plan", Look::Plain), ("approved by", "/by", Look::Plain), ("until", "/expires", Look::Time)];

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use catalog::{Error, Result};
 
 use super::args::Erase;
-use super::columns::{APPROVAL, HOLD, HOLDS, LEFT, REQUEST, REQUESTS, RUN, STEPS};
+use super::columns::{APPROVAL, DRY_RUN, HOLD, HOLDS, LEFT, REPLAYED, REQUEST, REQUESTS, RUN, STEPS};
 use super::render::{self, Column};
 use crate::ops::{Answer, Operation};
 
@@ -18,14 +18,21 @@ const IDS_BYTES_MAX: u64 = 4 << 20;
 /// `Invalid` if identifiers cannot be read.
 pub(super) fn ask(erase: Erase) -> Result<(Operation, &'static [Column])> {
     Ok(match erase {
-        Erase::Plan { mut ids, ids_file, request, basis, scan } => {
+        Erase::Plan { mut ids, ids_file, request, basis, rectify, with, received, scan } => {
             ids.extend(ids_file.map(|file| format!("@{file}")));
             let ids = read_ids(ids)?;
-            (Operation::ErasePlan { ids, request, legal_basis: basis, scan }, REQUEST)
+            let legal_basis = basis;
+            (Operation::ErasePlan { ids, request, legal_basis, rectify, with, received, scan }, REQUEST)
         }
         Erase::Show { which } => (Operation::EraseShow { which }, REQUEST),
         Erase::Approve { plan, hash } => (Operation::EraseApprove { plan, hash }, APPROVAL),
-        Erase::Run { plan, hash } => (Operation::EraseRun { plan, hash }, RUN),
+        Erase::Run { plan, hash, dry_run: true } => (Operation::EraseDryRun { plan, hash }, DRY_RUN),
+        Erase::Run { plan, hash, dry_run: false } => (Operation::EraseRun { plan, hash }, RUN),
+        Erase::Extend { which, reason } => (Operation::EraseExtend { which, reason }, REQUESTS),
+        Erase::Refuse { which, ground, reason } => {
+            (Operation::EraseRefuse { which, ground, reason }, REQUESTS)
+        }
+        Erase::Replay { scan } => (Operation::EraseReplay { scan }, REPLAYED),
         Erase::Verify { which } => (Operation::EraseVerify { which }, LEFT),
         Erase::Certificate { which: Some(which), .. } => (Operation::EraseCertificate { which }, &[]),
         Erase::Certificate { which: None, .. } => {
@@ -55,6 +62,12 @@ pub(super) fn unfolded(operation: &Operation, answer: &mut Answer) {
                 answer.messages.push(format!("not searched: {}: {}", say("uri"), say("reason")));
             }
             answer.text = Some(text);
+        }
+        Operation::EraseDryRun { .. } => {
+            answer.rows = row["steps"].as_array().cloned().unwrap_or_default();
+        }
+        Operation::EraseReplay { .. } => {
+            answer.rows = row["replayed"].as_array().cloned().unwrap_or_default();
         }
         Operation::EraseVerify { .. } => {
             answer.rows = row["places"].as_array().cloned().unwrap_or_default();

@@ -95,3 +95,21 @@ fn a_masking_rule_is_read_or_refused() {
     assert!(refusal("[[mask]]\nkind = 'AGE'\nwith = 'blank'\n").contains("blank"));
     assert!(refusal("[[mask]]\nkind = 'AGE'\n").contains("with"));
 }
+
+#[test]
+fn a_policy_of_erasure_is_read_in_its_order_and_checked() {
+    let text = "on_return = 'plan'\n[[erasure]]\npath = 'sales/**'\nmethod = 'pseudonymise'\n\
+                [[erasure]]\nkind = 'email'\nmethod = 'mask'\n";
+    let (_folder, flags) = file(text);
+    let policy = load(&flags, &BTreeMap::new()).unwrap().erasure;
+    let rules = policy.rules();
+    assert_eq!(
+        (rules[0].path.as_deref(), rules[1].kind.as_deref()),
+        (Some("sales/**"), Some("EMAIL_ADDRESS"))
+    );
+    assert!(policy.replay);
+    assert!(refusal("[[erasure]]\nmethod = 'shred'\n").contains("erasure.method"));
+    assert!(refusal("[[erasure]]\nmethod = 'mask'\nkind = 'colour'\n").contains("erasure.kind"));
+    assert!(refusal("[[erasure]]\nmethod = 'mask'\nglob = 'x'\n").contains("glob"));
+    assert!(refusal("on_return = 'shout'\n").contains("on_return"));
+}

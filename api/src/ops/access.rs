@@ -29,6 +29,10 @@ impl Operation {
             Self::EraseShow { .. } => "erase_show",
             Self::EraseApprove { .. } => "erase_approve",
             Self::EraseRun { .. } => "erase_run",
+            Self::EraseDryRun { .. } => "erase_dry_run",
+            Self::EraseExtend { .. } => "erase_extend",
+            Self::EraseRefuse { .. } => "erase_refuse",
+            Self::EraseReplay { .. } => "erase_replay",
             Self::EraseVerify { .. } => "erase_verify",
             Self::EraseCertificate { .. } => "erase_certificate",
             Self::Datasets { .. } => "datasets",
@@ -84,6 +88,10 @@ impl Operation {
             | Self::ErasePlan { .. }
             | Self::EraseHold { .. }
             | Self::EraseRun { .. }
+            | Self::EraseDryRun { .. }
+            | Self::EraseExtend { .. }
+            | Self::EraseRefuse { .. }
+            | Self::EraseReplay { .. }
             | Self::EraseVerify { .. }
             | Self::EraseCertificate { .. } => &[Role::PrivacyOfficer],
             Self::EraseList | Self::EraseShow { .. } | Self::EraseHolds | Self::EraseLift { .. } => {

@@ -29,8 +29,23 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, urls: Vec<String>, dept
         rows.push(row(lake.url(), &report)?);
     }
     refresh_index(app).await?;
+    let alarms = rows.iter().any(|row| row.pointer("/anomalies/SUPPRESSED_SUBJECT").is_some());
+    if alarms {
+        answer.messages.extend(returned(app).await?);
+    }
     answer.messages.extend(NEXT.map(str::to_owned));
     Ok(Answer { rows, ..answer })
+}
+
+/// Somebody who was erased is back: planned anew if the configuration says so, else told.
+async fn returned(app: &Arc<App>) -> Result<Vec<String>> {
+    if !app.config.erasure.replay {
+        let message = "an erased person is back; headwater erase replay plans the erasure again";
+        return Ok(vec![message.to_owned()]);
+    }
+    // Whoever crawls need not be a privacy officer; what is planned waits for somebody's approval in any case.
+    let by = Principal { name: "headwater:replay".into(), roles: vec![Role::PrivacyOfficer] };
+    Ok(super::people::replayed(&app.desk(&by)?, false).await?.messages)
 }
 
 /// Brings the search index up to date; it is derived, so its failure must not fail what it follows.

@@ -37,7 +37,7 @@ mod upkeep;
 
 use std::path::PathBuf;
 
-use catalog::model::{Depth, Role, Timestamp};
+use catalog::model::{Depth, Ground, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use annotate::Saying;
@@ -183,6 +183,15 @@ pub(crate) enum Operation {
         /// Ground under Art. 17(1) GDPR.
         #[serde(default)]
         legal_basis: Option<String>,
+        /// A wrong value, `KIND=VALUE`, to be put right instead of erasing anybody.
+        #[serde(default)]
+        rectify: Option<String>,
+        /// The right value.
+        #[serde(default)]
+        with: Option<String>,
+        /// When the request reached the controller, if not now.
+        #[serde(default)]
+        received: Option<Timestamp>,
         /// Reads every blob instead of those that the index names.
         #[serde(default)]
         scan: bool,
@@ -207,6 +216,35 @@ pub(crate) enum Operation {
         plan: String,
         /// Its hash.
         hash: String,
+    },
+    /// Does all that a run would do, but writes nothing.
+    EraseDryRun {
+        /// The plan.
+        plan: String,
+        /// Its hash.
+        hash: String,
+    },
+    /// Extends a request's deadline by two months (Art. 12(3) GDPR).
+    EraseExtend {
+        /// A request or a plan.
+        which: String,
+        /// Why, for people; no personal value.
+        reason: String,
+    },
+    /// Refuses a request (Art. 17(3), 12(5) GDPR).
+    EraseRefuse {
+        /// A request or a plan.
+        which: String,
+        /// The exception that applies.
+        ground: Ground,
+        /// Why it applies, for people; no personal value.
+        reason: String,
+    },
+    /// Looks for erased persons in what came back, and plans anew.
+    EraseReplay {
+        /// Reads every blob, old versions too.
+        #[serde(default)]
+        scan: bool,
     },
     /// Looks for the person afresh.
     EraseVerify {

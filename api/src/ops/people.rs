@@ -29,9 +29,12 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
             let options = FindOptions { scan, expand, rows, ..FindOptions::default() };
             super::package::make(&desk, &identifiers(&ids)?, options).await
         }
-        Operation::ErasePlan { ids, request, legal_basis, scan } => {
-            let options = PlanOptions { legal_basis, request: request.map(RequestId), scan };
-            plan(&desk, &identifiers(&ids)?, options).await
+        Operation::ErasePlan { ids, request, legal_basis, rectify, with, received, scan } => {
+            let request = request.map(RequestId);
+            let options = PlanOptions { legal_basis, request, received, scan, ..PlanOptions::default() };
+            let mut ids = identifiers(&ids)?;
+            ids.extend(to_put_right(rectify.as_deref(), with.as_deref())?);
+            plan(&desk, &ids, options).await
         }
         Operation::EraseShow { which } => {
             let shown = erase::show(&desk, &which)?;
@@ -49,6 +52,20 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
             Ok(Answer::one(value(&approved)?).say(message))
         }
         Operation::EraseRun { plan, hash } => execute(app, &desk, &PlanId(plan), &hash).await,
+        Operation::EraseDryRun { plan, hash } => rehearse(&desk, &PlanId(plan), &hash).await,
+        Operation::EraseExtend { which, reason } => {
+            let line = erase::extend(&desk, &which, &reason).await?;
+            let message =
+                "tell the person of it, with the reason, within a month of receipt (Art. 12(3) GDPR)";
+            Ok(Answer::one(value(&line)?).say(message))
+        }
+        Operation::EraseRefuse { which, ground, reason } => {
+            let line = erase::refuse(&desk, &which, ground, &reason).await?;
+            clean(app).await?;
+            let message = "tell the person why, and where to complain or sue, within a month of receipt (Art. 12(4) GDPR)";
+            Ok(Answer::one(value(&line)?).say(message))
+        }
+        Operation::EraseReplay { scan } => replayed(&desk, scan).await,
         Operation::EraseVerify { which } => verify(&desk, &which).await,
         Operation::EraseCertificate { which } => {
             let is_new = !erase::show(&desk, &which)?.certified;
@@ -167,6 +184,64 @@ async fn execute(app: &Arc<App>, desk: &Desk, plan: &PlanId, hash: &str) -> Resu
     }
     let whole = run.refused.is_empty() && run.failed.is_empty() && run.open.is_empty();
     Ok(if whole { answer.say(format!("next: headwater erase verify {plan}")) } else { answer.nothing() })
+}
+
+/// A wrong value and the right one, which come together.
+fn to_put_right(rectify: Option<&str>, with: Option<&str>) -> Result<Option<Identifier>> {
+    match (rectify, with) {
+        (None, None) => Ok(None),
+        (Some(wrong), Some(right)) => Ok(Some(Identifier::parse(wrong)?.rectified(right)?)),
+        _ => Err(Error::invalid("plan rectification", "name the wrong value and the right one")),
+    }
+}
+
+async fn rehearse(desk: &Desk, plan: &PlanId, hash: &str) -> Result<Answer> {
+    let dry = erase::dry_run(desk, plan, hash).await?;
+    let mut answer = Answer::one(value(&dry)?).say(format!(
+        "{} steps, of which {} would not be done; {} bytes read, {} would be written; nothing was changed",
+        dry.steps.len(),
+        dry.would_stop,
+        dry.bytes_read,
+        dry.bytes_written
+    ));
+    for step in dry.steps.iter().filter(|step| step.reason.is_some()) {
+        let reason = step.reason.as_deref().unwrap_or_default();
+        answer = answer.say(format!("step {} {}: {reason}", step.step, step.outcome));
+    }
+    Ok(if dry.would_stop > 0 { answer.nothing() } else { answer })
+}
+
+/// Exit 1 says that somebody came back: there is something to approve.
+pub(super) async fn replayed(desk: &Desk, scan: bool) -> Result<Answer> {
+    let replay = erase::replay(desk, scan).await?;
+    let mut answer = Answer::one(value(&replay)?).say(format!(
+        "{} erased identifiers known, {} blobs read, {} requests met again",
+        replay.erased,
+        replay.blobs_read,
+        replay.replayed.len()
+    ));
+    for one in &replay.replayed {
+        answer = answer.say(match (&one.plan, &one.why_not) {
+            (Some(plan), _) => format!(
+                "request {} again: plan {} with {} steps; next: somebody else runs headwater erase approve {} --hash {}",
+                one.erased_by,
+                plan.plan,
+                plan.steps.len(),
+                plan.plan,
+                plan.hash
+            ),
+            (None, why) => {
+                format!("request {} again, not planned: {}", one.erased_by, why.as_deref().unwrap_or_default())
+            }
+        });
+    }
+    for unsearched in &replay.not_searched {
+        answer = answer.say(format!("not searched: {}: {}", unsearched.uri, unsearched.reason));
+    }
+    for source in &replay.sources_closed {
+        answer = answer.say(format!("not searched: source {source}, which cannot be opened"));
+    }
+    Ok(if replay.replayed.is_empty() { answer } else { answer.nothing() })
 }
 
 async fn verify(desk: &Desk, which: &str) -> Result<Answer> {

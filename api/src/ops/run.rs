@@ -38,6 +38,10 @@ impl Operation {
             | Self::EraseShow { .. }
             | Self::EraseApprove { .. }
             | Self::EraseRun { .. }
+            | Self::EraseDryRun { .. }
+            | Self::EraseExtend { .. }
+            | Self::EraseRefuse { .. }
+            | Self::EraseReplay { .. }
             | Self::EraseVerify { .. }
             | Self::EraseHolds
             | Self::EraseHold { .. }
@@ -59,6 +63,10 @@ impl Operation {
                 | Self::ErasePlan { .. }
                 | Self::EraseApprove { .. }
                 | Self::EraseRun { .. }
+                | Self::EraseDryRun { .. }
+                | Self::EraseExtend { .. }
+                | Self::EraseRefuse { .. }
+                | Self::EraseReplay { .. }
                 | Self::EraseVerify { .. }
                 | Self::EraseHold { .. }
                 | Self::EraseLift { .. }

@@ -92,6 +92,15 @@ impl Input {
         }
     }
 
+    /// A time in the body.
+    ///
+    /// # Errors
+    /// `Invalid` if it is none.
+    pub(crate) fn body_time(&self, name: &str) -> Result<Option<Timestamp>> {
+        let parsed = self.body_text(name)?.map(|text| text.parse::<Timestamp>());
+        parsed.transpose().map_err(|_| wrong(name, "is no time, such as 2026-01-31"))
+    }
+
     /// A text of the body that must be there.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ mod operations;
 
 use catalog::Error;
 
-use operations::{finding_rule, lineage, new_token, sql};
+use operations::{erase_plan, finding_rule, lineage, new_token, refusal, sql};
 
 use super::{Parameter, Route, Shape};
 use crate::ops::Operation;
@@ -141,17 +141,17 @@ pub(crate) static ROUTES: &[Route] = &[
             optional("ids", "strings", "`KIND=VALUE` each."),
             optional("request", "string", "Plans anew for a request that is there already."),
             optional("legal_basis", "string", "Ground under Art. 17(1) GDPR."),
+            optional(
+                "rectify",
+                "string",
+                "A wrong value, `KIND=VALUE`, to be put right instead of erasing anybody.",
+            ),
+            optional("with", "string", "The right value."),
+            optional("received", "string", "When the request reached the controller, if not now."),
             optional("scan", "boolean", "Reads every blob instead of those that the index names."),
         ],
         shape: Shape::Made,
-        operation: |input| {
-            Ok(Operation::ErasePlan {
-                ids: input.body_texts("ids")?,
-                request: input.body_text("request")?,
-                legal_basis: input.body_text("legal_basis")?,
-                scan: input.body_flag("scan")?,
-            })
-        },
+        operation: erase_plan,
     },
     Route {
         method: "GET",
@@ -183,6 +183,49 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: |input| {
             Ok(Operation::EraseRun { plan: input.part("id")?, hash: input.body_required("hash")? })
         },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans/{id}/dry-run",
+        summary: "Does all that a run would do, but writes nothing; it goes on after a 202.",
+        query: &[],
+        body: &[HASH],
+        shape: Shape::Long,
+        operation: |input| {
+            Ok(Operation::EraseDryRun { plan: input.part("id")?, hash: input.body_required("hash")? })
+        },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/requests/{id}/extend",
+        summary: "Takes two more months for a request (Art. 12(3) GDPR).",
+        query: &[],
+        body: &[required("reason", "string", "Why, for people; no personal value.")],
+        shape: Shape::One,
+        operation: |input| {
+            Ok(Operation::EraseExtend { which: input.part("id")?, reason: input.body_required("reason")? })
+        },
+    },
+    Route {
+        method: "POST",
+        path: "/v1/requests/{id}/refuse",
+        summary: "Refuses a request (Art. 17(3), 12(5) GDPR); nothing is erased.",
+        query: &[],
+        body: &[
+            required("ground", "string", "The exception that applies, such as `legal_obligation`."),
+            required("reason", "string", "Why it applies, for people; no personal value."),
+        ],
+        shape: Shape::One,
+        operation: refusal,
+    },
+    Route {
+        method: "POST",
+        path: "/v1/replay",
+        summary: "Looks for erased persons in what came back, and plans anew; it goes on after a 202.",
+        query: &[],
+        body: &[optional("scan", "boolean", "Reads every blob, old versions too.")],
+        shape: Shape::Long,
+        operation: |input| Ok(Operation::EraseReplay { scan: input.body_flag("scan")? }),
     },
     Route {
         method: "POST",

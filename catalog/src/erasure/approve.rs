@@ -49,8 +49,8 @@ pub fn is_current(plan: &Plan, request: &ErasureRequest) -> Result<()> {
     if request.plan.as_ref() != Some(&plan.id) {
         return Err(Error::conflict(OPERATION, format!("plan {} was superseded by a later one", plan.id)));
     }
-    if request.status.is_certified() {
-        return Err(Error::conflict(OPERATION, format!("request {} is certified", request.id)));
+    if request.status.has_ended() {
+        return Err(Error::conflict(OPERATION, format!("request {} has ended", request.id)));
     }
     Ok(())
 }

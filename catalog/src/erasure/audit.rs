@@ -19,6 +19,14 @@ pub const PLAN: &str = "plan erasure";
 pub const APPROVE: &str = "approve erasure plan";
 /// Execution of a plan began or went on.
 pub const RUN: &str = "run erasure plan";
+/// All of a run but for its writes.
+pub const DRY_RUN: &str = "rehearse erasure plan";
+/// The deadline of a request was extended.
+pub const EXTEND: &str = "extend erasure request";
+/// A request was refused.
+pub const REFUSE: &str = "refuse erasure request";
+/// Past erasures were looked for in what came back.
+pub const REPLAY: &str = "replay erasures";
 /// Execution of a plan came to its end.
 pub const EXECUTED: &str = "finish erasure run";
 /// A fresh look for the person.

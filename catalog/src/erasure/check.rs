@@ -7,7 +7,10 @@ use roaring::RoaringTreemap;
 
 use super::plan::{Evidence, PartEvidence, WHOLE, hash, opened_names, parse_units};
 use crate::error::{Error, Result};
-use crate::model::{BlobId, Hold, HoldScope, Method, Names, PartRemoval, Plan, PlanBody, SourceId, Step};
+use crate::model::{
+    BlobId, Hold, HoldScope, How, Method, Names, PartRemoval, Plan, PlanBody, RequestKind, RuleMethod,
+    SourceId, Step,
+};
 
 /// What a plan does wrong; for people, without a personal value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +143,7 @@ impl Checking<'_> {
         {
             self.violation(number, "it deletes a version that readers still get");
         }
+        self.policy(step, evidence);
         if let Method::RemoveUnits { parts } = &step.method {
             for removal in parts {
                 self.removal(step.number, evidence, removal, &members)?;
@@ -148,7 +152,7 @@ impl Checking<'_> {
         if let Method::DeleteBlob { rows_lost, .. } = &step.method {
             let rows: u64 = evidence.leaves().map(|part| part.rows.saturating_sub(part.rows_removed)).sum();
             let others = evidence.parts.iter().any(|part| part.holds_others);
-            if others && !evidence.path_names_subject {
+            if others && !evidence.path_names_subject && strictest(evidence) != RuleMethod::DeleteBlob {
                 self.violation(number, "it deletes what holds others too");
             }
             if *rows_lost != rows {
@@ -156,6 +160,48 @@ impl Checking<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the policy, or a rectification, asks of the blob is done; where it is not, the plan says why.
+    fn policy(&mut self, step: &Step, evidence: &Evidence) {
+        let number = Some(step.number);
+        let rectify = self.body.kind == RequestKind::Rectification;
+        let strictest = strictest(evidence);
+        let goes = matches!(step.method, Method::DeleteBlob { .. });
+        if rectify && goes {
+            self.violation(number, "it deletes where a value has to be put right");
+        }
+        if !rectify && strictest == RuleMethod::Report {
+            self.violation(number, "it changes what the policy asks to report only");
+        }
+        if !rectify && evidence.current && !goes && strictest == RuleMethod::DeleteBlob {
+            self.violation(number, "it leaves a blob that the policy asks to delete");
+        }
+        let Method::RemoveUnits { parts } = &step.method else { return };
+        for part in parts {
+            let is_rectified = part.replacement.as_ref().is_some_and(|one| one.how == How::Rectify);
+            if rectify != is_rectified {
+                self.violation(number, "it does something else than the request asks for");
+            }
+        }
+    }
+
+    /// Values of a part are replaced in the way that the policy asks for, or it says why its rows go instead.
+    fn replacement(&mut self, step: u32, evidence: &Evidence, removal: &PartRemoval, part: &PartEvidence) {
+        let asked = strictest_of(evidence, part);
+        let done = match removal.replacement.as_ref().map(|one| one.how) {
+            None => RuleMethod::Remove,
+            Some(How::Pseudonymise) => RuleMethod::Pseudonymise,
+            Some(How::Mask) => RuleMethod::Mask,
+            Some(How::Null) => RuleMethod::Null,
+            Some(How::Rectify) => return,
+        };
+        if done != asked && (removal.replacement.is_some() || removal.instead.is_none()) {
+            self.violation(
+                Some(step),
+                "it is done in another way than the policy asks for, and does not say why",
+            );
+        }
     }
 
     /// Every unit that goes was confirmed; a member goes as a whole only if nothing of others is in it or it is named for the person.
@@ -173,6 +219,9 @@ impl Checking<'_> {
             self.violation(Some(step), "a part that it removes from was not searched");
             return Ok(());
         };
+        if !removal.whole {
+            self.replacement(step, evidence, removal, part);
+        }
         if removal.whole {
             let whole_unit = part.units.values().any(|units| units.contains(WHOLE));
             let of_others = part.rows.saturating_sub(part.rows_removed);
@@ -187,9 +236,19 @@ impl Checking<'_> {
             if !units.is_subset(&found) {
                 self.violation(Some(step), "it removes a unit in which the person was not found");
             }
-            if units.contains(WHOLE) {
+            if units.contains(WHOLE) && removal.replacement.is_none() {
                 self.violation(Some(step), "it removes all of a part as if that were one unit of many");
             }
+        }
+        for (table, text) in removal.replacement.iter().flat_map(|one| &one.shared) {
+            if !parse_units(text)?.is_subset(&part.units.get(table).cloned().unwrap_or_default()) {
+                self.violation(Some(step), "it changes a unit in which the person was not found");
+            }
+        }
+        if removal.replacement.is_some()
+            && (removal.rows_removed > 0 || removal.replacement != part.replacement)
+        {
+            self.violation(Some(step), "it replaces other values than those that were tried");
         }
         if removal.rows_kept + removal.rows_removed != part.rows || removal.rows_removed != part.rows_removed
         {
@@ -292,6 +351,29 @@ impl Checking<'_> {
             }
         }
     }
+}
+
+/// The most thorough thing that any rule asks of any kind found in a part: each kind goes by the first rule that names it or
+/// names none.
+fn strictest_of(evidence: &Evidence, part: &PartEvidence) -> RuleMethod {
+    let mut strictest = None;
+    for kind in &part.kinds {
+        let mut asked = RuleMethod::Remove;
+        for rule in evidence.rules.iter().rev() {
+            if rule.kind.is_none() || rule.kind.as_ref() == Some(kind) {
+                asked = rule.method;
+            }
+        }
+        strictest = strictest.max(Some(asked));
+    }
+    strictest.unwrap_or(RuleMethod::Remove)
+}
+
+/// The same for all parts in which the person is, or for the path alone.
+fn strictest(evidence: &Evidence) -> RuleMethod {
+    let parts = evidence.parts.iter().filter(|part| part.has_hits());
+    let of_path = || evidence.rules.iter().find(|rule| rule.kind.is_none()).map(|rule| rule.method);
+    parts.map(|part| strictest_of(evidence, part)).max().or_else(of_path).unwrap_or(RuleMethod::Remove)
 }
 
 fn take(left: &mut BTreeMap<String, RoaringTreemap>, removal: &PartRemoval) -> Result<()> {

@@ -3,7 +3,9 @@
 //! | file | decides |
 //! |---|---|
 //! | [`request`] | what a request is and when it is due |
+//! | [`evidence`] | nothing: what was confirmed |
 //! | [`plan`] | evidence → steps; canonical JSON and its hash |
+//! | [`policy`] | what a policy asks of a part |
 //! | [`check`] | whether a plan is right, by rules of its own |
 //! | [`approve`] | who may approve what, and for how long |
 //! | [`journal`] | how a step may advance |
@@ -18,8 +20,10 @@ pub mod approve;
 pub mod audit;
 pub mod certificate;
 pub mod check;
+pub mod evidence;
 pub mod journal;
 pub mod plan;
+pub mod policy;
 pub mod request;
 pub mod seal;
 pub mod suppression;

@@ -8,111 +8,16 @@ use std::collections::BTreeMap;
 use roaring::RoaringTreemap;
 use sha2::{Digest as _, Sha256};
 
+pub use super::evidence::{Evidence, PartEvidence};
+use super::policy;
 use crate::error::{Error, Result};
 use crate::model::{
-    BlobId, Digest, ErasureRequest, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan, PlanBody,
-    PlanId, RowsDigest, SourceId, Step, Timestamp,
+    Digest, ErasureRequest, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan, PlanBody, PlanId,
+    RequestKind, Rule, RuleMethod, SourceId, Step, Timestamp,
 };
 
 /// The unit that stands for all of a part; the same number as the crawler's.
 pub const WHOLE: u64 = u64::MAX;
-
-/// What was confirmed about one object version.
-#[derive(Clone, Debug)]
-pub struct Evidence {
-    /// Where the blob lies.
-    pub source: SourceId,
-    /// The blob.
-    pub blob: BlobId,
-    /// Its path.
-    pub path: String,
-    /// Entity tag of the bytes that were read.
-    pub etag: Option<String>,
-    /// The store's version id.
-    pub store_version: Option<String>,
-    /// Whether readers get this version.
-    pub current: bool,
-    /// Whether it is a delete marker: a path without content.
-    pub delete_marker: bool,
-    /// Stored bytes.
-    pub size: u64,
-    /// Whether the path names the person.
-    pub path_names_subject: bool,
-    /// Why the store would refuse to change it, if it would.
-    pub locked: Option<String>,
-    /// Every part that was read, those without a hit too.
-    pub parts: Vec<PartEvidence>,
-    /// What could not be searched in it.
-    pub not_searched: Vec<String>,
-    /// Blobs with the same bytes, as lineage knows them.
-    pub copies: Vec<BlobId>,
-    /// What was made from it, names for people.
-    pub downstream: Vec<String>,
-}
-
-/// What was confirmed about one part.
-#[derive(Clone, Debug, Default)]
-pub struct PartEvidence {
-    /// The part: members from the outermost container inwards.
-    pub member: Vec<String>,
-    /// Whether the last member's name names the person.
-    pub name_names_subject: bool,
-    /// Its format.
-    pub format: String,
-    /// Whether units can be removed from it.
-    pub can_rewrite: bool,
-    /// Whether it holds others too, though nobody can tell their rows from the person's.
-    pub holds_others: bool,
-    /// Rows in it.
-    pub rows: u64,
-    /// Table → units that hold the person.
-    pub units: BTreeMap<String, RoaringTreemap>,
-    /// Places outside of every unit (header, metadata, free space) that hold the person.
-    pub elsewhere: u64,
-    /// Rows that go with these units.
-    pub rows_removed: u64,
-    /// Table → digest of the rows that stay.
-    pub rows_after: BTreeMap<String, RowsDigest>,
-}
-
-impl PartEvidence {
-    /// Whether the person is in it.
-    pub fn has_hits(&self) -> bool {
-        self.name_names_subject || self.elsewhere > 0 || self.has_units()
-    }
-
-    fn has_units(&self) -> bool {
-        self.units.values().any(|units| !units.is_empty())
-    }
-
-    fn rows_kept(&self) -> u64 {
-        self.rows.saturating_sub(self.rows_removed)
-    }
-
-    /// Whether nothing in it is known to be another's.
-    fn is_of_nobody_else(&self) -> bool {
-        self.rows_kept() == 0 && !self.holds_others
-    }
-
-    fn holds_whole(&self) -> bool {
-        self.units.values().any(|units| units.contains(WHOLE))
-    }
-}
-
-impl Evidence {
-    /// Whether the person is in it or in its path.
-    pub fn has_hits(&self) -> bool {
-        self.path_names_subject || self.parts.iter().any(PartEvidence::has_hits)
-    }
-
-    /// Parts that hold no other part.
-    pub fn leaves(&self) -> impl Iterator<Item = &PartEvidence> {
-        let inside = |part: &PartEvidence, other: &PartEvidence| {
-            other.member.len() > part.member.len() && other.member.starts_with(&part.member)
-        };
-        self.parts.iter().filter(move |part| !self.parts.iter().any(|other| inside(part, other)))
-    }
-}
 
 /// Turns names that must not be readable later into hex of their ciphertext.
 pub type Seal<'a> = &'a dyn Fn(&[u8]) -> String;
@@ -137,6 +42,8 @@ pub struct Input<'a> {
     pub holds: &'a [Hold],
     /// Seals names that name the person.
     pub seal: Seal<'a>,
+    /// The policy in force.
+    pub policy: Vec<Rule>,
 }
 
 /// Names as they may stand in the catalog.
@@ -187,6 +94,8 @@ pub fn decide(input: &Input<'_>) -> PlanBody {
         not_searched,
         bytes_read,
         bytes_written,
+        kind: input.request.kind,
+        policy: input.policy.clone(),
     }
 }
 
@@ -222,6 +131,48 @@ fn step(evidence: &Evidence, method: Method, members: Vec<Vec<String>>, seal: Se
 
 type Decided = (Method, Vec<Vec<String>>);
 
+/// The reason of a deletion that a policy asks for.
+pub const BY_POLICY: &str = "the policy asks to delete the whole of it";
+
+/// The most thorough method that the policy asks of any part; for a blob in whose path alone the person is, what it asks of
+/// every kind.
+fn asked_of_blob(evidence: &Evidence) -> RuleMethod {
+    let hit = evidence.parts.iter().filter(|part| part.has_hits());
+    let method = hit.map(|part| part.method(&evidence.rules)).max();
+    method.unwrap_or_else(|| policy::method(&evidence.rules, [""]))
+}
+
+/// Values are replaced, or the place is reported: what is wrong is no reason to lose what is right.
+fn rectified(evidence: &Evidence) -> Vec<Decided> {
+    let report = |reason: String, member: &[String]| (Method::Report { reason }, vec![member.to_vec()]);
+    let mut decided = Vec::new();
+    let (mut members, mut removals) = (Vec::new(), Vec::new());
+    if evidence.path_names_subject {
+        decided.push(report("its path holds the wrong value; move it by hand".into(), &[]));
+    }
+    for part in evidence.parts.iter().filter(|part| part.has_hits()) {
+        if part.name_names_subject {
+            let reason = "a member's name holds the wrong value; write the archive anew by hand";
+            decided.push(report(reason.into(), &part.member));
+        }
+        match &part.replacement {
+            Some(_) => {
+                removals.push(removal_of(part, members.len(), false));
+                members.push(part.member.clone());
+            }
+            None if part.elsewhere > 0 || part.has_units() => {
+                let why = part.not_replaced.as_deref().unwrap_or("it stands outside of its rows");
+                decided.push(report(format!("the value has to be replaced by hand: {why}"), &part.member));
+            }
+            None => {}
+        }
+    }
+    if !removals.is_empty() {
+        decided.insert(0, (Method::RemoveUnits { parts: removals }, members));
+    }
+    decided
+}
+
 /// What becomes of one object version.
 fn methods(evidence: &Evidence, versions: &[Evidence], input: &Input<'_>) -> Vec<Decided> {
     if evidence.delete_marker {
@@ -237,8 +188,20 @@ fn methods(evidence: &Evidence, versions: &[Evidence], input: &Input<'_>) -> Vec
     if let Some(reason) = &evidence.locked {
         return alone(Method::Report { reason: reason.clone() });
     }
+    let rectify = input.request.kind == RequestKind::Rectification;
+    let asked = if rectify { RuleMethod::Remove } else { asked_of_blob(evidence) };
+    if asked == RuleMethod::Report {
+        return alone(Method::Report { reason: "the policy asks to report it only".into() });
+    }
     if !evidence.current {
         return alone(Method::DeleteVersion { reason: "an old version that holds the person".into() });
+    }
+    if rectify {
+        return rectified(evidence);
+    }
+    if asked == RuleMethod::DeleteBlob {
+        let rows_lost = evidence.leaves().map(PartEvidence::rows_kept).sum();
+        return alone(Method::DeleteBlob { reason: BY_POLICY.into(), rows_lost });
     }
     if let Some(reason) = whole_reason(evidence) {
         let rows_lost = evidence.leaves().map(PartEvidence::rows_kept).sum();
@@ -262,6 +225,8 @@ fn whole_reason(evidence: &Evidence) -> Option<&'static str> {
     let root = evidence.parts.iter().find(|part| part.member.is_empty());
     if evidence.path_names_subject {
         Some("its path names the person")
+    } else if root.is_some_and(|root| root.replacement.is_some()) {
+        None
     } else if root.is_some_and(PartEvidence::holds_whole) {
         Some("its content is one unit that is about the person")
     } else if root.is_some_and(|root| root.has_hits() && !root.can_rewrite && root.is_of_nobody_else()) {
@@ -276,6 +241,9 @@ fn whole_reason(evidence: &Evidence) -> Option<&'static str> {
 /// Whether nothing of a part stays: it is named for the person, is one unit, or cannot be rewritten and holds nothing of others.
 /// A table that loses all of its rows stays as an empty one, since its header is nobody's and its readers expect it.
 fn goes_whole(part: &PartEvidence) -> bool {
+    if part.replacement.is_some() && !part.name_names_subject {
+        return false;
+    }
     let no_way = !part.can_rewrite && part.is_of_nobody_else();
     part.has_hits() && (part.name_names_subject || part.holds_whole() || no_way)
 }
@@ -291,7 +259,12 @@ fn parts(evidence: &Evidence) -> Vec<Decided> {
             continue; // goes with its container
         }
         let whole = goes_whole(part) && !part.member.is_empty();
-        if !whole && (!part.can_rewrite || !part.has_units()) {
+        if part.method(&evidence.rules) == RuleMethod::Report {
+            let reason = "the policy asks to report it only".to_owned();
+            reports.push((Method::Report { reason }, vec![part.member.clone()]));
+            continue;
+        }
+        if !whole && part.replacement.is_none() && (!part.can_rewrite || !part.has_units()) {
             let what = if part.has_units() { "rows" } else { "what stands outside of its rows" };
             let lost = match part.holds_others {
                 true => "what it holds of others".to_owned(),
@@ -307,19 +280,25 @@ fn parts(evidence: &Evidence) -> Vec<Decided> {
         if whole {
             gone.push(&part.member);
         }
-        removals.push(PartRemoval {
-            member: members.len(),
-            format: part.format.clone(),
-            whole,
-            units: if whole { BTreeMap::new() } else { units_of(part) },
-            rows_removed: if whole { part.rows } else { part.rows_removed },
-            rows_kept: if whole { 0 } else { part.rows_kept() },
-            rows_after: if whole { BTreeMap::new() } else { part.rows_after.clone() },
-        });
+        removals.push(removal_of(part, members.len(), whole));
         members.push(part.member.clone());
     }
     let removed = (!removals.is_empty()).then_some((Method::RemoveUnits { parts: removals }, members));
     removed.into_iter().chain(reports).collect()
+}
+
+fn removal_of(part: &PartEvidence, member: usize, whole: bool) -> PartRemoval {
+    PartRemoval {
+        member,
+        format: part.format.clone(),
+        whole,
+        units: if whole { BTreeMap::new() } else { units_of(part) },
+        rows_removed: if whole { part.rows } else { part.rows_removed },
+        rows_kept: if whole { 0 } else { part.rows_kept() },
+        rows_after: if whole { BTreeMap::new() } else { part.rows_after.clone() },
+        replacement: part.replacement.clone().filter(|_| !whole),
+        instead: part.not_replaced.clone(),
+    }
 }
 
 fn units_of(part: &PartEvidence) -> BTreeMap<String, String> {

@@ -1,4 +1,5 @@
-//! The nouns of the erasure line: request, plan, step, approval, journal, verification, certificate, hold, suppression.
+//! The nouns of the erasure line: plan, step, approval, journal, verification, certificate, hold, suppression.
+//! Requests are in [`super::request`], what a policy may ask for in [`super::policy`].
 //!
 //! None holds an identifier's value. Identifiers stand as keyed digests, and as ciphertext under a key that lives outside
 //! the catalog and is destroyed once the certificate is signed. Names (paths, members) that name the person are sealed the
@@ -8,70 +9,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::{How, Replacement, Rule};
+use super::request::{RequestKind, SubjectIdentifier};
 use super::{BlobId, Digest, PlanId, RequestId, RowsDigest, SourceId, Timestamp, TokenDigest};
-
-/// One identifier of a data subject, as the catalog may know it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct SubjectIdentifier {
-    /// infoType name, or `KEY:<name>` for a declared key.
-    pub kind: String,
-    /// Keyed digest of kind and normal form; the same as in the subject index and the suppression ledger.
-    pub digest: TokenDigest,
-}
-
-/// A data subject's request to be erased (Art. 17 GDPR).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ErasureRequest {
-    /// Its random name.
-    pub id: RequestId,
-    /// Name of the principal who recorded it.
-    pub requester: String,
-    /// When it was recorded.
-    pub received: Timestamp,
-    /// One month after receipt (Art. 12(3) GDPR).
-    pub due: Timestamp,
-    /// The ground under Art. 17(1), as the requester put it; no personal value.
-    pub legal_basis: String,
-    /// Whom it is about.
-    pub identifiers: Vec<SubjectIdentifier>,
-    /// The identifiers' values, sealed; empty once certified.
-    #[serde(default)]
-    pub sealed: Vec<u8>,
-    /// How far it is.
-    pub status: RequestStatus,
-    /// The plan that counts, if any; an earlier one is superseded.
-    #[serde(default)]
-    pub plan: Option<PlanId>,
-}
-
-/// How far a request is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RequestStatus {
-    /// Recorded, not planned.
-    Received,
-    /// Has a plan.
-    Planned,
-    /// Its plan was approved.
-    Approved,
-    /// Steps are being carried out, or were when the process ended.
-    Running,
-    /// Every step has ended, one way or the other.
-    Executed,
-    /// Looked for afresh after all steps had ended.
-    Verified,
-    /// Certified; nothing was left undone and nothing unsearched.
-    Certified,
-    /// Certified; what could not be done or searched stands in the certificate with its reasons.
-    CertifiedInPart,
-}
-
-impl RequestStatus {
-    /// Whether a certificate was signed and the identifiers' key destroyed.
-    pub fn is_certified(self) -> bool {
-        matches!(self, Self::Certified | Self::CertifiedInPart)
-    }
-}
 
 /// Path of a blob and of the members inside it that a step is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +68,16 @@ pub struct PlanBody {
     pub bytes_read: u64,
     /// Bytes that its steps write, at most.
     pub bytes_written: u64,
+    /// What is asked for.
+    #[serde(default, skip_serializing_if = "is_erasure")]
+    pub kind: RequestKind,
+    /// The policy in force when it was made, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<Rule>,
+}
+
+fn is_erasure(kind: &RequestKind) -> bool {
+    *kind == RequestKind::Erasure
 }
 
 /// One object version and what becomes of it.
@@ -194,12 +144,19 @@ impl Method {
     /// Its name to people and in `--json`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::RemoveUnits { .. } => "remove_units",
+            Self::RemoveUnits { parts } => replaced_all(parts).map_or("remove_units", How::name),
             Self::DeleteBlob { .. } => "delete_blob",
             Self::DeleteVersion { .. } => "delete_version",
             Self::Report { .. } => "report",
         }
     }
+}
+
+/// How values are replaced, if that is all that is done to the parts, and in one way.
+fn replaced_all(parts: &[PartRemoval]) -> Option<How> {
+    let how = parts.first()?.replacement.as_ref()?.how;
+    let is_alike = |part: &PartRemoval| part.replacement.as_ref().is_some_and(|one| one.how == how);
+    parts.iter().all(is_alike).then_some(how)
 }
 
 /// What goes from one part of a blob and what must stay.
@@ -219,6 +176,12 @@ pub struct PartRemoval {
     pub rows_kept: u64,
     /// Table → digest of the multiset of rows that must stay.
     pub rows_after: BTreeMap<String, RowsDigest>,
+    /// Instead of removing the units, values in them are replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<Replacement>,
+    /// Why it is not done as the policy asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
 }
 
 /// Something that could not be searched, and why.

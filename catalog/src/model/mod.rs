@@ -13,6 +13,8 @@ mod feature;
 mod finding;
 mod graph;
 mod id;
+mod policy;
+mod request;
 mod sketch;
 mod statistics;
 mod table;
@@ -25,9 +27,8 @@ pub use audit::{AuditEntry, Principal, Role};
 pub use blob::{Anomaly, AnomalyKind, BlobVersion, Depth, Dialect, Grouped, Part, Searched, Source};
 pub use dataset::{Dataset, PartitionKey};
 pub use erasure::{
-    Approval, Certificate, ErasureRequest, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan,
-    PlanBody, RequestStatus, Step, StepJournal, StepState, SubjectIdentifier, Suppression, Verification,
-    VerificationHit,
+    Approval, Certificate, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan, PlanBody, Step,
+    StepJournal, StepState, Suppression, Verification, VerificationHit,
 };
 pub use feature::{Feature, FeaturePath, FeatureType, Presence, Schema, Segment};
 pub use finding::{Category, Finding, Findings, Ruling};
@@ -38,6 +39,10 @@ pub use graph::{
 pub use id::{
     ArtifactId, BlobId, ContextId, DatasetId, Digest, ExecutionId, PlanId, RequestId, RowsDigest, SchemaId,
     SourceId, TokenDigest, TypeId,
+};
+pub use policy::{How, Replacement, Rule, RuleMethod};
+pub use request::{
+    ErasureRequest, Extension, Ground, Refusal, RequestKind, RequestStatus, SubjectIdentifier,
 };
 pub use sketch::{ColumnSketch, ContentSketch, Sample};
 pub use statistics::{FeatureStatistics, Statistics};

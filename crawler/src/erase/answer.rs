@@ -3,7 +3,7 @@
 //! Answers to the desk hold paths and, for an accepted expansion, key values: they go to the person who asked and are
 //! never recorded.
 
-use catalog::model::{PlanBody, RequestStatus, StepState, Timestamp};
+use catalog::model::{Extension, PlanBody, Refusal, RequestKind, RequestStatus, StepState, Timestamp};
 use serde::Serialize;
 
 use super::package::PersonRow;
@@ -117,6 +117,11 @@ pub struct PlanAnswer {
     pub bytes_written: u64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 /// One step, for people.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepLine {
@@ -126,7 +131,7 @@ pub struct StepLine {
     pub path: Option<String>,
     /// Full URI.
     pub uri: Option<String>,
-    /// `remove_units`, `delete_blob`, `delete_version` or `report`.
+    /// `remove_units`, `mask`, `null`, `pseudonymise`, `rectify`, `delete_blob`, `delete_version` or `report`.
     pub method: &'static str,
     /// Why, where the method has a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +146,12 @@ pub struct StepLine {
     pub rows_removed: u64,
     /// Rows that stay.
     pub rows_kept: u64,
+    /// Values that are replaced where they stand.
+    #[serde(skip_serializing_if = "is_none")]
+    pub values_replaced: u64,
+    /// Rows that hold somebody else too, in which only the person's own identifiers are replaced.
+    #[serde(skip_serializing_if = "is_none")]
+    pub rows_shared: u64,
     /// What was made from the blob.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub downstream: Vec<String>,
@@ -183,6 +194,73 @@ pub struct RunAnswer {
     /// Those of them whose crawl failed: crawl them once they answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_crawled: Vec<String>,
+}
+
+/// Answer of a replay.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ReplayAnswer {
+    /// Identifiers in the ledger of erased persons.
+    pub erased: u64,
+    /// Blobs and old versions that were read.
+    pub blobs_read: u64,
+    /// Whoever came back, by the request that erased them.
+    pub replayed: Vec<Replayed>,
+    /// What could not be read.
+    pub not_searched: Vec<Unsearched>,
+    /// Sources that were not open: nothing in them was searched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources_closed: Vec<String>,
+}
+
+/// A request whose persons came back.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    /// The request that erased them.
+    pub erased_by: String,
+    /// Kinds of the identifiers that were met.
+    pub kinds: Vec<String>,
+    /// The new plan.
+    pub plan: Option<PlanAnswer>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<String>,
+}
+
+/// Answer of a dry run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DryRunAnswer {
+    /// The plan.
+    pub plan: String,
+    /// Its steps.
+    pub steps: Vec<DryStep>,
+    /// Stored bytes read.
+    pub bytes_read: u64,
+    /// Bytes that would be written.
+    pub bytes_written: u64,
+    /// Rows that would go.
+    pub rows_removed: u64,
+    /// Steps that would not be done as things are.
+    pub would_stop: u64,
+}
+
+/// What a step would come to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DryStep {
+    /// Its number.
+    pub step: u32,
+    /// What is to be done.
+    pub method: &'static str,
+    /// `would be done`, `would be refused`, `would fail`, `would wait`, `reported`, `done already`.
+    pub outcome: &'static str,
+    /// Why, if it would not be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Stored bytes read.
+    pub bytes_read: u64,
+    /// Bytes that would be written.
+    pub bytes_written: u64,
+    /// Rows that would go.
+    pub rows_removed: u64,
 }
 
 /// A step that is not done, and why.
@@ -250,6 +328,19 @@ pub struct RequestLine {
     pub received: Timestamp,
     /// When an answer is due.
     pub due: Timestamp,
+    /// Days until then, below zero once it is late; none for a request that has ended.
+    pub days_left: Option<i64>,
+    /// Erasure or rectification.
+    pub asks_for: RequestKind,
+    /// The certified request that it runs again over what came back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replays: Option<String>,
+    /// Why it takes longer than a month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Extension>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
 }
 
 /// All about one request and its current plan.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use catalog::erasure::request::with_status;
 use catalog::erasure::{approve, audit, check, journal, seal::SealKey};
 use catalog::model::{
-    Approval, Digest, ErasureRequest, Hold, HoldScope, Method, Plan, PlanBody, PlanId, RequestStatus,
-    SourceId, Step, StepJournal, StepState,
+    Approval, Digest, ErasureRequest, Hold, HoldScope, How, Method, PartRemoval, Plan, PlanBody, PlanId,
+    RequestStatus, SourceId, Step, StepJournal, StepState,
 };
 use catalog::{AsOf, Change};
 
@@ -25,6 +25,10 @@ use crate::content::Content;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::pipeline::crawl;
 use crate::source::{Lake, ObjectVersion};
+
+mod dry;
+
+pub use dry::dry_run;
 
 /// Why a step does not go on.
 enum Stop {
@@ -101,13 +105,16 @@ pub async fn run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<RunAnswer> {
     Ok(answer)
 }
 
+fn parsed(hash: &str) -> Result<Digest> {
+    hash.parse().map_err(|_| Error::invalid(audit::RUN, "the hash is 64 hexadecimal digits"))
+}
+
 /// The plan, if it may be run now and by whom asks.
 fn may_run(desk: &Desk, plan: &PlanId, hash: &str) -> Result<(Plan, PlanBody, ErasureRequest)> {
     officer(desk, audit::RUN)?;
     let catalog = &desk.ctx.catalog;
     let (plan, body, request) = load(desk, plan)?;
-    let hash: Digest =
-        hash.parse().map_err(|_| Error::invalid(audit::RUN, "the hash is 64 hexadecimal digits"))?;
+    let hash = parsed(hash)?;
     approve::is_current(&plan, &request)?;
     let approval: Option<Approval> = catalog.get(&plan.id, AsOf::Now)?;
     approve::may_run(&plan, hash, approval.as_ref(), catalog.env().clock.now())?;
@@ -166,7 +173,7 @@ impl Run<'_> {
             self.may_begin(step, &path)?;
             match &step.method {
                 Method::RemoveUnits { parts } => {
-                    let meant = Meant { path: path.clone(), members, parts: parts.clone() };
+                    let meant = self.meant(&path, members, parts)?;
                     self.replace(lake, step, meant, entry).await?;
                 }
                 Method::DeleteBlob { .. } => self.delete_blob(lake, step, &path, entry).await?,
@@ -188,17 +195,20 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// What is to become of a blob; the key of pseudonyms is asked for only where some are written.
+    fn meant(&self, path: &str, members: Vec<Vec<String>>, parts: &[PartRemoval]) -> Going<Meant> {
+        let is_keyed =
+            |part: &PartRemoval| part.replacement.as_ref().is_some_and(|one| one.how == How::Pseudonymise);
+        let key = match parts.iter().any(is_keyed) {
+            true => self.desk.keys.pseudonym_key().map_err(Stop::Catalog)?,
+            false => [0; 32],
+        };
+        Ok(Meant { path: path.to_owned(), members, parts: parts.to_vec(), key })
+    }
+
     /// Holds count until the moment before the write; an old version waits for its replacement.
     fn may_begin(&self, step: &Step, path: &str) -> Going<()> {
-        let on = |hold: &&Hold| match &hold.scope {
-            HoldScope::Subject(digest) => self.body.identifiers.iter().any(|id| id.digest == *digest),
-            HoldScope::Path { source, prefix } => *source == step.source && path.starts_with(prefix.as_str()),
-        };
-        // Read anew for every step: a run takes hours, and a hold that came meanwhile counts.
-        let holds: Vec<Hold> = self.desk.ctx.catalog.all(AsOf::Now).map_err(Stop::Catalog)?;
-        if let Some(hold) = holds.iter().find(on) {
-            return Err(Stop::Refuse(format!("hold {} is on it: {}", hold.id, hold.reason)));
-        }
+        self.is_held(step, path)?;
         let Some(after) = step.after else { return Ok(()) };
         let before = show::journal_entry(self.desk, &self.body.id, after).map_err(Stop::Catalog)?;
         match before.state {
@@ -208,6 +218,19 @@ impl Run<'_> {
             }
             _ => Err(Stop::Wait(format!("it waits for step {after}"))),
         }
+    }
+
+    fn is_held(&self, step: &Step, path: &str) -> Going<()> {
+        let on = |hold: &&Hold| match &hold.scope {
+            HoldScope::Subject(digest) => self.body.identifiers.iter().any(|id| id.digest == *digest),
+            HoldScope::Path { source, prefix } => *source == step.source && path.starts_with(prefix.as_str()),
+        };
+        // Read anew for every step: a run takes hours, and a hold that came meanwhile counts.
+        let holds: Vec<Hold> = self.desk.ctx.catalog.all(AsOf::Now).map_err(Stop::Catalog)?;
+        if let Some(hold) = holds.iter().find(on) {
+            return Err(Stop::Refuse(format!("hold {} is on it: {}", hold.id, hold.reason)));
+        }
+        Ok(())
     }
 
     /// Writes the blob anew without the person, and reads it back.

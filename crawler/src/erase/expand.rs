@@ -116,7 +116,12 @@ impl<'a> Keys<'a> {
     fn leads(self, path: &str) -> impl Iterator<Item = Lead> {
         let member = self.part.member.join("!/");
         self.counts.into_iter().map(move |((_, key, normal), count)| Lead {
-            identifier: Identifier { kind: format!("{KEY}{key}"), value: count.value, forms: vec![normal] },
+            identifier: Identifier {
+                kind: format!("{KEY}{key}"),
+                value: count.value,
+                forms: vec![normal],
+                right: None,
+            },
             hop: 0,
             path: path.to_owned(),
             member: member.clone(),

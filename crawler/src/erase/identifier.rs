@@ -18,6 +18,9 @@ pub struct Identifier {
     pub value: String,
     /// Its normal forms, the likeliest first: a telephone number without its country has several.
     pub forms: Vec<String>,
+    /// What is to stand there instead, if it is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<String>,
 }
 
 impl fmt::Debug for Identifier {
@@ -46,7 +49,19 @@ impl Identifier {
         if forms.is_empty() {
             return Err(Error::invalid(OPERATION, format!("the value is no {name}{}", example(&kind))));
         }
-        Ok(Self { kind, value: value.into(), forms })
+        Ok(Self { kind, value: value.into(), forms, right: None })
+    }
+
+    /// The same, to be replaced by the right value.
+    ///
+    /// # Errors
+    /// `Invalid` if that is no value of its kind, or says the same.
+    pub fn rectified(self, right: &str) -> Result<Self> {
+        let other = Self::parse(&format!("{}={right}", self.kind))?;
+        if other.forms.iter().any(|form| self.forms.contains(form)) {
+            return Err(Error::invalid(OPERATION, "the right value says the same as the wrong one"));
+        }
+        Ok(Self { right: Some(right.trim().into()), ..self })
     }
 
     /// The name of the key column, if it is a declared key.

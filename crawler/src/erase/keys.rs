@@ -3,6 +3,7 @@
 //! | file | what | ends |
 //! |---|---|---|
 //! | `subject.key` | HMAC key of the subject index and the suppression ledger | never |
+//! | `pseudonym.key` | HMAC key of pseudonyms that stand in the lake in place of values | when the owner destroys it |
 //! | `signing.key` | Ed25519 secret key of certificates | never |
 //! | `requests/ID.key` | seals one request's identifiers and names | once certified |
 //! | `requests/ID.salt` | salt of one certificate's commitments | when the owner destroys it |
@@ -56,6 +57,14 @@ impl KeyRing {
     /// `Corrupt` if the file is damaged.
     pub fn subject_key(&self) -> Result<[u8; KEY_BYTES]> {
         self.read_or_make("subject.key")
+    }
+
+    /// The key of pseudonyms: while it is there, whoever holds it can tell which pseudonym a known value has (Art. 4(5) GDPR).
+    ///
+    /// # Errors
+    /// `Corrupt` if the file is damaged.
+    pub fn pseudonym_key(&self) -> Result<[u8; KEY_BYTES]> {
+        self.read_or_make("pseudonym.key")
     }
 
     /// Whether there is a key of the subject index; a catalog with tokens and no such key finds nobody.

@@ -6,7 +6,11 @@
 //! | [`keys`] | the folder of keys, apart from the catalog |
 //! | [`search`] | one blob, read in full; [`raw`] looks at bytes, [`rows`] digests what stays |
 //! | [`lookup`] | places of a person through the index, confirmed in the bytes; [`expand`] follows their rows |
-//! | [`mod@plan`] | gathers evidence over the lake as it is now and has the catalog decide |
+//! | [`policy`] | what the configuration asks to be done where; [`replace`] decides cell by cell what stands there instead |
+//! | [`gather`] | evidence over the lake as it is now; [`attempts`] tries what a policy asks for |
+//! | [`mod@plan`] | has the catalog decide and check, and records the plan |
+//! | [`replay`] | recognises erased persons who came back, and plans anew |
+//! | [`requests`] | extends and refuses requests |
 //! | [`execute`] | the only place that overwrites or deletes blobs; [`forget`] takes them out of the catalog's history |
 //! | [`mod@verify`] | a fresh look that never reads the plan |
 //! | [`certify`] | the certificate, the ledger, the end of the key |
@@ -15,17 +19,23 @@
 //! can be serialised. What is decided without bytes is in `catalog::erasure`.
 
 pub mod answer;
+mod attempts;
 pub mod certify;
 pub mod execute;
 mod expand;
 mod forget;
+mod gather;
 pub mod identifier;
 pub mod keys;
 pub mod lookup;
 mod names;
 pub mod package;
 pub mod plan;
+pub mod policy;
 mod raw;
+mod replace;
+mod replay;
+mod requests;
 mod rewrite;
 mod rows;
 pub mod search;
@@ -34,13 +44,18 @@ pub mod verify;
 mod wanted;
 
 pub use certify::{certificate, public_key};
-pub use execute::run;
+pub use execute::{dry_run, run};
 pub use identifier::Identifier;
 pub use keys::KeyRing;
 pub use lookup::{FindOptions, Rows, find};
 pub use plan::{PlanOptions, approve, hold, lift, plan};
+pub use policy::Policy;
+pub use replay::replay;
+pub use requests::{extend, refuse};
 pub use show::{list, show};
 pub use verify::verify;
+
+use std::sync::Arc;
 
 use catalog::Change;
 use catalog::model::{Principal, SourceId};
@@ -58,6 +73,8 @@ pub struct Desk {
     pub lakes: Vec<Lake>,
     /// The folder of keys.
     pub keys: KeyRing,
+    /// What is done with persons' data where.
+    pub policy: Arc<Policy>,
     /// Who acts; its roles are checked here, for every caller.
     pub by: Principal,
 }

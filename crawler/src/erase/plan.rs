@@ -1,31 +1,27 @@
-//! Gathers evidence over the lake as it is now, has the catalog decide and check, and records the plan.
-//!
-//! The lake is listed afresh. Read are: blobs that the index names, blobs that are new or changed since their crawl, blobs
-//! that were not searched in full, blobs whose path names the person, and every old version, which no index covers.
+//! Makes plans: has evidence gathered over the lake as it is now, has the catalog decide and check, and records the plan.
+//! Approvals and holds are recorded here too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use catalog::erasure::plan::{Evidence, Input, PartEvidence, decide, freeze, names, read as read_plan};
-use catalog::erasure::request::{DEFAULT_BASIS, receive, with_status};
+use catalog::erasure::plan::{Input, decide, freeze, read as read_plan};
+use catalog::erasure::request::{Terms, receive, with_status};
 use catalog::erasure::{approve as approval, audit, check, journal};
 use catalog::model::{
-    Approval, BlobId, BlobVersion, Digest, ErasureRequest, Hold, HoldScope, NotSearched, Plan, PlanBody,
-    PlanId, RequestId, RequestStatus, Role, Searched, SourceId,
+    Approval, ErasureRequest, Hold, HoldScope, Plan, PlanBody, PlanId, RequestId, RequestKind, RequestStatus,
+    Role, Timestamp,
 };
-use catalog::store::record::Index;
 use catalog::{AsOf, Change};
-use futures::{StreamExt, stream};
 
 use super::answer::{ApprovalAnswer, PlanAnswer};
+use super::gather::gather;
 use super::identifier::Identifier;
-use super::lookup::{READS_AT_ONCE, blobs_with_tokens, officer};
+use super::lookup::officer;
 use super::names as naming;
-use super::search::{Found, FoundPart, Sought};
+use super::search::Sought;
 use super::{Desk, show};
-use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::source::{Lake, Listed, ObjectVersion};
-use crate::stage::recognised;
+use crate::error::{Error, Result};
+use crate::source::Lake;
 
 /// How a plan is made.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +32,10 @@ pub struct PlanOptions {
     pub request: Option<RequestId>,
     /// Read every blob instead of those that the index names.
     pub scan: bool,
+    /// When the request reached the controller, if not now.
+    pub received: Option<Timestamp>,
+    /// The certified request that is run again over what came back.
+    pub replays: Option<RequestId>,
 }
 
 /// Plans the erasure of a person: records the request (or takes it up again) and an immutable plan. The lake is not touched.
@@ -68,6 +68,7 @@ async fn make(desk: &Desk, identifiers: &[Identifier], options: PlanOptions) -> 
         not_searched,
         holds: &holds,
         seal: &seal,
+        policy: desk.policy.rules(),
     });
     let plan = freeze(&body)?;
     let open = |sealed: &str| naming::open(&key, sealed);
@@ -112,21 +113,39 @@ fn take_up(
     let mut all = identifiers.to_vec();
     let subjects = |all: &[Identifier]| all.iter().flat_map(|one| one.subjects(env)).collect::<Vec<_>>();
     let Some(id) = &options.request else {
-        let basis = options.legal_basis.as_deref().unwrap_or(DEFAULT_BASIS);
+        let terms = Terms {
+            kind: kind_of(&all)?,
+            legal_basis: options.legal_basis.clone(),
+            received: options.received,
+            replays: options.replays.clone(),
+        };
         let id = RequestId(env.name());
-        return Ok((receive(id, &desk.by, env.clock.now(), basis, subjects(&all))?, all));
+        return Ok((receive(id, &desk.by, env.clock.now(), &terms, subjects(&all))?, all));
     };
     let mut request: ErasureRequest = desk.ctx.catalog.require(id, audit::PLAN, &id.0)?;
-    if request.status.is_certified() {
-        return Err(Error::conflict(audit::PLAN, format!("request {id} is certified; make a new one")));
+    if request.status.has_ended() {
+        return Err(Error::conflict(audit::PLAN, format!("request {id} has ended; make a new one")));
     }
     refuse_half_done(desk, &request)?;
     let sealed = sealed_identifiers(desk, &request)?;
     all.extend(sealed.into_iter().filter(|one| !identifiers.contains(one)));
+    if kind_of(&all)? != request.kind {
+        return Err(Error::invalid(audit::PLAN, "the request is of another kind; make a new one"));
+    }
     request.identifiers = subjects(&all);
     request.identifiers.sort();
     request.identifiers.dedup();
     Ok((request, all))
+}
+
+/// Values are put right, or a person is erased: not both by one request, since one keeps what the other removes.
+fn kind_of(identifiers: &[Identifier]) -> Result<RequestKind> {
+    let to_put_right = identifiers.iter().filter(|one| one.right.is_some()).count();
+    match to_put_right {
+        0 => Ok(RequestKind::Erasure),
+        all if all == identifiers.len() => Ok(RequestKind::Rectification),
+        _ => Err(Error::invalid(audit::PLAN, "erase and rectify by two requests")),
+    }
 }
 
 /// A step between its write and its end must be finished by its own plan, whose journal knows what was meant.
@@ -153,280 +172,6 @@ pub(super) fn sealed_identifiers(desk: &Desk, request: &ErasureRequest) -> Resul
     let plain = desk.keys.request_key(&request.id)?.open(&request.sealed)?;
     serde_json::from_slice(&plain)
         .map_err(|_| Error::corrupt("open a request", format!("request {}", request.id)))
-}
-
-/// Everything that was looked at for a plan.
-#[derive(Default)]
-struct Gathered {
-    evidence: Vec<Evidence>,
-    not_searched: Vec<Missed>,
-}
-
-/// Something that could not be read at all.
-struct Missed {
-    source: SourceId,
-    path: String,
-    version: Option<String>,
-    reason: String,
-    named: bool,
-}
-
-impl Missed {
-    fn record(&self, seal: &dyn Fn(&[u8]) -> String) -> NotSearched {
-        NotSearched {
-            source: self.source.clone(),
-            blob: BlobId::of(&self.source, &self.path),
-            names: names(&self.path, Vec::new(), self.named, seal),
-            store_version: self.version.clone(),
-            reason: self.reason.clone(),
-        }
-    }
-}
-
-async fn gather(desk: &Desk, sought: Arc<Sought>, scan: bool) -> Result<Gathered> {
-    let tokens = {
-        let (desk, sought) = (desk.clone(), sought.clone());
-        desk.ctx.clone().blocking(move || blobs_with_tokens(&desk, &sought, AsOf::Now)).await?
-    };
-    let mut gathered = Gathered::default();
-    for source in unopened(desk)? {
-        let reason = "the source is not open; nothing in it was searched".to_owned();
-        gathered.not_searched.push(Missed {
-            source,
-            path: String::new(),
-            version: None,
-            reason,
-            named: false,
-        });
-    }
-    let outdated = outdated(desk)?;
-    for lake in &desk.lakes {
-        let mut of_path: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
-        // The index may lack what was read otherwise then.
-        let scan = scan || outdated.contains(&lake.source_id());
-        current(desk, lake, &sought, &tokens, scan, &mut of_path, &mut gathered.not_searched).await?;
-        old_versions(desk, lake, &sought, &mut of_path, &mut gathered.not_searched).await?;
-        gathered.evidence.extend(of_path.into_values().flatten());
-    }
-    Ok(gathered)
-}
-
-/// Sources whose blobs were read when other identifiers were recognised than now: their index may lack some.
-pub(super) fn outdated(desk: &Desk) -> Result<Vec<SourceId>> {
-    let sources = desk.ctx.catalog.all::<catalog::model::Source>(AsOf::Now)?;
-    let outdated = sources.into_iter().filter(|source| source.recognised != Some(recognised()));
-    Ok(outdated.map(|source| source.id).collect())
-}
-
-/// Sources that the catalog knows and nobody opened.
-pub(super) fn unopened(desk: &Desk) -> Result<Vec<SourceId>> {
-    let sources = desk.ctx.catalog.all::<catalog::model::Source>(AsOf::Now)?;
-    Ok(sources.into_iter().map(|source| source.id).filter(|id| desk.lake(id).is_none()).collect())
-}
-
-async fn current(
-    desk: &Desk,
-    lake: &Lake,
-    sought: &Arc<Sought>,
-    tokens: &BTreeSet<BlobId>,
-    scan: bool,
-    of_path: &mut BTreeMap<String, Vec<Evidence>>,
-    missed: &mut Vec<Missed>,
-) -> Result<()> {
-    let (listed, left_out) = lake.list_and_left_out().await?;
-    if left_out > 0 {
-        missed.push(miss(lake, "", None, &naming::outside_of_globs(left_out), false));
-    }
-    let mut reads = Vec::new();
-    for one in listed {
-        let named = sought.in_name(&one.path).is_some();
-        if let Some(problem) = one.problem {
-            missed.push(miss(lake, &one.path, None, problem, named));
-            continue;
-        }
-        let blob = BlobId::of(&lake.source_id(), &one.path);
-        if scan || named || tokens.contains(&blob) || !is_covered(desk, blob, &one)? {
-            reads.push(one.path);
-        }
-    }
-    let reads = reads.into_iter().map(|path| async move {
-        let read = read(desk, lake, sought, &path, None).await;
-        (path, read)
-    });
-    let mut reads = stream::iter(reads).buffered(READS_AT_ONCE);
-    while let Some((path, read)) = reads.next().await {
-        keep(lake, sought, (path, None), read, of_path, missed);
-    }
-    Ok(())
-}
-
-/// Whether the index speaks for a blob: crawled as it is now, and searched in full.
-fn is_covered(desk: &Desk, blob: BlobId, listed: &Listed) -> Result<bool> {
-    let version = desk.ctx.catalog.get::<BlobVersion>(&blob, AsOf::Now)?;
-    Ok(version.is_some_and(|version| version.etag == listed.etag && version.searched == Searched::Full))
-}
-
-async fn old_versions(
-    desk: &Desk,
-    lake: &Lake,
-    sought: &Arc<Sought>,
-    of_path: &mut BTreeMap<String, Vec<Evidence>>,
-    missed: &mut Vec<Missed>,
-) -> Result<()> {
-    let versions = noncurrent(lake).await?;
-    let reads = versions.into_iter().map(|(path, version)| async move {
-        let read = match version.is_delete_marker {
-            true => Ok(marker(lake, sought, &path, &version)),
-            false => read(desk, lake, sought, &path, Some(&version)).await,
-        };
-        ((path, Some(version.version)), read)
-    });
-    let mut reads = stream::iter(reads).buffered(READS_AT_ONCE);
-    let mut markers = Vec::new();
-    while let Some((of, read)) = reads.next().await {
-        match &read {
-            Ok(evidence) if evidence.delete_marker => markers.push((of, read)),
-            _ => keep(lake, sought, of, read, of_path, missed),
-        }
-    }
-    for (of, read) in markers {
-        keep(lake, sought, of, read, of_path, missed);
-    }
-    Ok(())
-}
-
-/// Old versions and delete markers of all objects that count, in order of path.
-pub(super) async fn noncurrent(lake: &Lake) -> Result<Vec<(String, ObjectVersion)>> {
-    let Some(versions) = lake.versioned() else { return Ok(Vec::new()) };
-    let mut all = versions.all().await?;
-    all.retain(|(path, version)| lake.accepts(path) && (!version.is_latest || version.is_delete_marker));
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(all)
-}
-
-fn keep(
-    lake: &Lake,
-    sought: &Sought,
-    (path, version): (String, Option<String>),
-    read: Result<Evidence>,
-    of_path: &mut BTreeMap<String, Vec<Evidence>>,
-    missed: &mut Vec<Missed>,
-) {
-    match read {
-        Ok(evidence) => of_path.entry(path).or_default().push(evidence),
-        Err(error) if error.kind == ErrorKind::NotFound => {} // gone since it was listed
-        Err(error) => {
-            let named = sought.in_name(&path).is_some();
-            missed.push(miss(lake, &path, version, &format!("it cannot be read: {error}"), named));
-        }
-    }
-}
-
-fn miss(lake: &Lake, path: &str, version: Option<String>, reason: &str, named: bool) -> Missed {
-    Missed { source: lake.source_id(), path: path.to_owned(), version, reason: reason.to_owned(), named }
-}
-
-fn marker(lake: &Lake, sought: &Sought, path: &str, version: &ObjectVersion) -> Evidence {
-    Evidence {
-        etag: version.etag.clone(),
-        store_version: Some(version.version.clone()),
-        current: version.is_latest,
-        delete_marker: true,
-        ..bare(lake, sought, path)
-    }
-}
-
-fn bare(lake: &Lake, sought: &Sought, path: &str) -> Evidence {
-    let source = lake.source_id();
-    Evidence {
-        blob: BlobId::of(&source, path),
-        source,
-        path: path.to_owned(),
-        etag: None,
-        store_version: None,
-        current: true,
-        delete_marker: false,
-        size: 0,
-        path_names_subject: sought.in_name(path).is_some(),
-        locked: None,
-        parts: Vec::new(),
-        not_searched: Vec::new(),
-        copies: Vec::new(),
-        downstream: Vec::new(),
-    }
-}
-
-/// Reads one object version and tells what is in it.
-async fn read(
-    desk: &Desk,
-    lake: &Lake,
-    sought: &Arc<Sought>,
-    path: &str,
-    old: Option<&ObjectVersion>,
-) -> Result<Evidence> {
-    let fetched = lake.fetch(path, None, old.map(|version| version.version.as_str())).await?;
-    let mut evidence = bare(lake, sought, path);
-    evidence.etag = fetched.etag.clone().or_else(|| old.and_then(|version| version.etag.clone()));
-    evidence.store_version = old.map(|version| version.version.clone()).or(fetched.version.clone());
-    evidence.current = old.is_none();
-    evidence.size = fetched.size;
-    let (sought, bounds, content) = (sought.clone(), desk.ctx.bounds, fetched.content.clone());
-    let name = path.to_owned();
-    let found = desk.ctx.blocking(move || sought.search(&content, &name, &bounds, true)).await;
-    fill(&mut evidence, found);
-    if evidence.has_hits() {
-        evidence.locked = lock(desk, lake, path, &evidence).await?;
-    }
-    if evidence.has_hits() && evidence.current {
-        let (catalog, blob) = (desk.ctx.catalog.clone(), evidence.blob);
-        let own = fetched.digest;
-        let (kin, copies) = desk
-            .ctx
-            .blocking(move || {
-                Ok::<_, Error>((naming::kin(&catalog, blob, AsOf::Now)?, copies(&catalog, blob, own)?))
-            })
-            .await?;
-        evidence.downstream = kin.downstream;
-        evidence.copies = copies;
-    }
-    Ok(evidence)
-}
-
-/// Blobs that had these very bytes when they were last crawled.
-fn copies(catalog: &catalog::Catalog, blob: BlobId, digest: Digest) -> Result<Vec<BlobId>> {
-    let same = catalog.find::<BlobVersion>(Index::Digest, &digest.0)?;
-    Ok(same.into_iter().map(|version| version.blob).filter(|other| *other != blob).collect())
-}
-
-async fn lock(desk: &Desk, lake: &Lake, path: &str, evidence: &Evidence) -> Result<Option<String>> {
-    let Some(versions) = lake.versioned() else { return Ok(None) };
-    let hold = versions.hold(path, evidence.store_version.as_deref()).await?;
-    let forbids = hold.forbids(desk.ctx.catalog.env().clock.now());
-    let until =
-        hold.retain_until.map_or_else(|| "legal hold".to_owned(), |until| format!("locked until {until}"));
-    Ok(forbids.then(|| format!("the store forbids it: {until}")))
-}
-
-fn fill(evidence: &mut Evidence, found: Found) {
-    evidence.not_searched = found.not_searched;
-    evidence.parts = found.parts.into_iter().map(part_evidence).collect();
-}
-
-fn part_evidence(part: FoundPart) -> PartEvidence {
-    let rows_removed = part.units.values().map(roaring::RoaringTreemap::len).sum::<u64>().min(part.rows);
-    let elsewhere = if part.units.is_empty() { part.bytes.len() as u64 } else { 0 };
-    PartEvidence {
-        name_names_subject: part.named.is_some(),
-        format: part.format.id.to_owned(),
-        can_rewrite: part.can_rewrite(),
-        holds_others: part.holds_others,
-        rows: part.rows,
-        rows_removed,
-        elsewhere,
-        member: part.member,
-        units: part.units,
-        rows_after: part.rows_after,
-    }
 }
 
 /// Approves a plan for somebody else's request.

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use catalog::erasure::plan::parse_units;
 use catalog::model::{Dialect, Digest, PartRemoval};
 
+use super::replace::Replacer;
 use super::rows;
 use super::search::{FoundPart, Sought};
 use crate::content::{Content, Spool};
-use crate::format::tree::{MemberRemoval, Node, TreeRemoval, Visit, rewrite, walk};
+use crate::format::tree::{LAYERS, MemberRemoval, Node, TreeRemoval, Visit, WriteCells, rewrite, walk};
 use crate::format::{Bounds, Format, FormatError, Removal};
 
 /// What a step means to do to a blob.
@@ -17,6 +19,8 @@ pub(super) struct Meant {
     pub(super) path: String,
     pub(super) members: Vec<Vec<String>>,
     pub(super) parts: Vec<PartRemoval>,
+    /// Key of the pseudonyms that may be written.
+    pub(super) key: [u8; 32],
 }
 
 /// New bytes, checked.
@@ -30,9 +34,9 @@ pub(super) fn rewritten(
     content: &Content,
     meant: &Meant,
     bounds: &Bounds,
-    sought: &Sought,
+    sought: &Arc<Sought>,
 ) -> Result<Made, String> {
-    let removal = removal_of(meant)?;
+    let removal = removal_of(meant, bounds, sought)?;
     let mut spool = Spool::new(u64::MAX);
     let text = |error: FormatError| format!("it cannot be rewritten: {error}");
     rewrite(content, &meant.path, bounds, &removal, &mut spool).map_err(text)?;
@@ -47,11 +51,27 @@ fn member(meant: &Meant, part: &PartRemoval) -> Result<Vec<String>, String> {
     meant.members.get(part.member).cloned().ok_or_else(|| "the plan names no such member".to_owned())
 }
 
-fn removal_of(meant: &Meant) -> Result<TreeRemoval, String> {
+fn removal_of(meant: &Meant, bounds: &Bounds, sought: &Arc<Sought>) -> Result<TreeRemoval, String> {
     let mut removal = TreeRemoval::new();
     for part in &meant.parts {
         let what = if part.whole {
             MemberRemoval::Whole
+        } else if let Some(replacement) = &part.replacement {
+            let member = member(meant, part)?;
+            let place = (meant.path.as_str(), &member[..]);
+            let replacer = Replacer::planned(sought.clone(), part, replacement, place, meant.key)?;
+            let (bounds, planned) = (*bounds, (replacement.rows, replacement.values));
+            let bare = part.units.contains_key(LAYERS);
+            let write: WriteCells = Arc::new(move |format, content, dialect, out| {
+                let (done, rows, values) = replacer.write(format, (content, dialect, &bounds), out)?;
+                match (rows, values) == planned {
+                    true => Ok(done),
+                    false => {
+                        Err(FormatError::Unsupported("other values would change than were planned".into()))
+                    }
+                }
+            });
+            MemberRemoval::Cells { write, bare }
         } else {
             let mut units = BTreeMap::new();
             for (table, text) in &part.units {

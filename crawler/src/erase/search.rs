@@ -46,6 +46,7 @@ pub struct FoundCell {
 }
 
 /// One part of a blob as it was searched.
+#[derive(Clone)]
 pub struct FoundPart {
     /// Names from the outermost container inwards; empty for the blob itself.
     pub member: Vec<String>,
@@ -126,6 +127,36 @@ impl Sought {
         self.wanted.in_cell(None, text, &mut found);
         let spelled = || self.raw.as_ref()?.find(&Content::from(text.as_bytes().to_vec())).ok();
         !found.is_empty() || self.in_name(text).is_some() || spelled().is_some_and(|hits| !hits.is_empty())
+    }
+
+    /// Byte ranges of a cell that hold somebody, with numbers of identifiers.
+    pub(super) fn places(&self, key: Option<&str>, text: &str) -> Vec<(usize, usize, usize)> {
+        self.wanted.places(key, text)
+    }
+
+    /// Whether a text holds one of the identifiers of a kind; `None` if none of that kind is sought.
+    pub(super) fn holds(&self, kind: &str, text: &str) -> Option<bool> {
+        self.wanted.holds(kind, text)
+    }
+
+    /// Whether a cell of a key column that is sought holds somebody else.
+    pub(super) fn is_key_of_another(&self, key: Option<&str>, text: &str) -> bool {
+        let is_sought = key.is_some_and(|key| self.wanted.is_sought_key(key));
+        is_sought && recognise::normalise_key(text).is_some() && self.wanted.places(key, text).is_empty()
+    }
+
+    /// Whether somebody stands in a cell of a part.
+    pub(super) fn is_in(
+        &self,
+        read: ReadFn,
+        content: &Content,
+        dialect: &Dialect,
+        bounds: &Bounds,
+        (path, member): (&str, &[String]),
+    ) -> Result<bool, FormatError> {
+        let mut sink = Searching::new(self, path, member);
+        read(content, dialect, bounds, &mut sink)?;
+        Ok(!sink.cells.is_empty())
     }
 
     /// Searches a blob; `rows_after` asks for digests of what stays where something is found.

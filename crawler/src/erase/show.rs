@@ -1,10 +1,12 @@
 //! Requests, plans and their states, for people: `erase list` and `erase show`.
 
 use catalog::AsOf;
-use catalog::erasure::{audit, plan::read as read_plan, seal::SealKey};
+use catalog::erasure::plan::{parse_units, read as read_plan};
+use catalog::erasure::request::days_left;
+use catalog::erasure::{audit, seal::SealKey};
 use catalog::model::{
-    Approval, Certificate, ErasureRequest, Method, Plan, PlanBody, PlanId, RequestId, RequestStatus, Role,
-    StepJournal, Verification,
+    Approval, Certificate, ErasureRequest, Method, Plan, PlanBody, PlanId, Replacement, RequestId,
+    RequestStatus, Role, StepJournal, Verification,
 };
 use catalog::store::record::Index;
 
@@ -75,6 +77,7 @@ fn next(status: RequestStatus) -> &'static str {
         RequestStatus::Executed => "verify; if a step was refused, plan again",
         RequestStatus::Verified => "take the certificate; if verification found something, plan again",
         RequestStatus::Certified | RequestStatus::CertifiedInPart => "nothing; it is certified",
+        RequestStatus::Refused => "tell the person why, and where to complain (Art. 12(4) GDPR)",
     }
 }
 
@@ -107,7 +110,7 @@ pub(super) fn journal_entry(desk: &Desk, plan: &PlanId, number: u32) -> Result<S
     desk.ctx.catalog.require(&(plan.clone(), number), "read erasure journal", &format!("{plan}/{number}"))
 }
 
-fn request_line(desk: &Desk, request: &ErasureRequest) -> Result<RequestLine> {
+pub(super) fn request_line(desk: &Desk, request: &ErasureRequest) -> Result<RequestLine> {
     let plan: Option<Plan> = match &request.plan {
         Some(plan) => desk.ctx.catalog.get(plan, AsOf::Now)?,
         None => None,
@@ -123,6 +126,12 @@ fn request_line(desk: &Desk, request: &ErasureRequest) -> Result<RequestLine> {
         requester: request.requester.clone(),
         received: request.received,
         due: request.due,
+        days_left: (!request.status.has_ended())
+            .then(|| days_left(request, desk.ctx.catalog.env().clock.now())),
+        asks_for: request.kind,
+        replays: request.replays.as_ref().map(|request| request.0.clone()),
+        extension: request.extension.clone(),
+        refusal: request.refusal.clone(),
     })
 }
 
@@ -147,7 +156,7 @@ pub(super) fn steps(
             _ => (0, 0),
         };
         let reason = match &step.method {
-            Method::RemoveUnits { .. } => None,
+            Method::RemoveUnits { parts } => parts.iter().find_map(instead),
             Method::DeleteBlob { reason, rows_lost: 0 } => Some(reason.clone()),
             Method::DeleteBlob { reason, rows_lost } => {
                 Some(format!("{reason}; {rows_lost} rows go with it"))
@@ -166,11 +175,33 @@ pub(super) fn steps(
             version: step.store_version.clone(),
             rows_removed,
             rows_kept,
+            values_replaced: replaced(&step.method, |one| one.values),
+            rows_shared: replaced(&step.method, shared),
             downstream: step.downstream.clone(),
             state: journal.iter().find(|entry| entry.number == step.number).map(|entry| entry.state.clone()),
         }
     };
     body.steps.iter().map(line).collect()
+}
+
+fn replaced(method: &Method, count: impl Fn(&Replacement) -> u64) -> u64 {
+    match method {
+        Method::RemoveUnits { parts } => {
+            parts.iter().filter_map(|part| part.replacement.as_ref()).map(count).sum()
+        }
+        _ => 0,
+    }
+}
+
+fn shared(replacement: &Replacement) -> u64 {
+    let units = replacement.shared.values().filter_map(|units| parse_units(units).ok());
+    units.map(|units| units.len()).sum()
+}
+
+/// Why rows go where the policy asks for their values to be replaced.
+fn instead(part: &catalog::model::PartRemoval) -> Option<String> {
+    let why = part.instead.as_ref()?;
+    Some(format!("rows go instead of being changed as the policy asks: {why}"))
 }
 
 /// An approval for people.

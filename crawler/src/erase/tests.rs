@@ -1,11 +1,13 @@
 //! The whole line over folders of files: one person goes, everybody else's bytes stay, whatever happens on the way.
 
+mod again;
 mod around;
 mod bucket;
 mod find;
 mod kill;
 mod lake;
 mod package;
+mod policy;
 mod rules;
 mod said;
 mod versions;

@@ -16,10 +16,11 @@ use catalog::{Catalog, Change, ErrorKind};
 use futures::{StreamExt, stream};
 
 use super::answer::VerifyAnswer;
+use super::gather::{noncurrent, unopened};
 use super::identifier::Identifier;
 use super::lookup::{READS_AT_ONCE, officer};
 use super::names::outside_of_globs;
-use super::plan::{noncurrent, sealed_identifiers, unopened};
+use super::plan::sealed_identifiers;
 use super::raw::Raw;
 use super::search::{Found, Sought};
 use super::{Desk, show};

@@ -13,7 +13,7 @@ type Forms = HashMap<String, Vec<usize>>;
 pub(super) struct Wanted {
     /// What any text may hold.
     known: Known,
-    /// By place in `known`: the kind, and the numbers of the identifiers that the form may stand for.
+    /// By place in `known`: the kind, and the numbers of the identifiers that the form may stand for, in order.
     places: Vec<(String, Vec<usize>)>,
     /// Key columns by their normalised name.
     keys: Vec<(String, Forms)>,
@@ -65,6 +65,27 @@ impl Wanted {
         }
         found.sort_unstable();
         found.dedup();
+    }
+
+    /// Byte ranges of a cell that hold somebody, with the number of the identifier, in order; several may lie over each other.
+    pub(super) fn places(&self, key: Option<&str>, text: &str) -> Vec<(usize, usize, usize)> {
+        let mut found = Vec::new();
+        if !self.places.is_empty() {
+            self.known.find(text, |place, start, end| found.push((start, end, self.places[place].1[0])));
+        }
+        let of_key = key.and_then(|key| self.keys.iter().find(|(name, _)| name == key));
+        let form = recognise::normalise_key(text);
+        if let Some(numbers) = of_key.and_then(|(_, forms)| forms.get(form?)) {
+            let start = text.len() - text.trim_start().len();
+            found.push((start, start + text.trim().len(), numbers[0]));
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether a key column is one of those that are sought.
+    pub(super) fn is_sought_key(&self, key: &str) -> bool {
+        self.keys.iter().any(|(name, _)| name == key)
     }
 
     /// Whether a text holds one of the identifiers of a kind; `None` if none of that kind is sought.

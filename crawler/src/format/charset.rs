@@ -163,6 +163,21 @@ impl Charset {
         }
     }
 
+    /// The bytes that say a text, spelled as `like` is, which was decoded before; `None` if there are none.
+    pub(super) fn encode(self, text: &str, like: &[u8]) -> Option<Vec<u8>> {
+        let single = || text.chars().map(to_windows_1252).collect();
+        match self {
+            Self::Utf8 if std::str::from_utf8(like).is_ok() => Some(text.as_bytes().to_vec()),
+            Self::Utf8 | Self::Latin1 => single(),
+            Self::Legacy(legacy) => {
+                let (bytes, _, unmappable) = legacy.encode(text);
+                (!unmappable).then(|| bytes.into_owned())
+            }
+            Self::Utf16Le => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            Self::Utf16Be => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        }
+    }
+
     /// What a head says, without its byte order mark and without the line that it cuts.
     pub(super) fn decode_head(self, head: &Head<'_>) -> String {
         let bytes = &head.bytes[self.mark_len(head.bytes)..];
@@ -201,6 +216,10 @@ fn looks_utf16(bytes: &[u8], charset: Charset) -> bool {
     let (units, _) = bytes.as_chunks::<2>();
     let latin = units.iter().filter(|unit| matches!(charset.unit(*unit), 0x09..=0x0d | 0x20..=0x7e)).count();
     units.len() >= 4 && latin * 10 >= units.len() * 8 && decodes_utf16(bytes, charset)
+}
+
+fn to_windows_1252(letter: char) -> Option<u8> {
+    (0..=u8::MAX).find(|byte| windows_1252(*byte) == letter)
 }
 
 fn windows_1252(byte: u8) -> char {

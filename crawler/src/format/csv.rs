@@ -15,8 +15,10 @@ use super::text::{Heading, copy_without};
 use super::{At, Bounds, Format, FormatError, Removal, Rewritten, Sink, locate_by_reading};
 use crate::content::Content;
 
+mod replace;
 mod sniff;
 
+pub(super) use replace::replace;
 pub(super) use sniff::has_header;
 #[cfg(test)]
 mod tests;

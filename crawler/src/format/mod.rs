@@ -49,6 +49,7 @@ mod package;
 mod parquet;
 mod passages;
 mod pdf;
+pub mod replace;
 mod rtf;
 mod signature;
 mod sqlite;

@@ -18,10 +18,13 @@ use super::{Format, FormatError, Head, Sniff, locate_by_reading};
 use crate::content::Content;
 
 mod read;
+mod replace;
 mod rewrite;
 mod schema;
 #[cfg(test)]
 mod tests;
+
+pub(super) use replace::replace;
 
 /// SQLite 3 database files.
 pub(super) static FORMAT: Format = Format {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use catalog::model::{Anomaly, AnomalyKind, Dialect};
 
@@ -58,12 +59,36 @@ pub enum Visit<'a> {
 }
 
 /// What becomes of a part.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub enum MemberRemoval {
     /// It goes as a whole.
     Whole,
     /// Some of its units go.
     Units(Removal),
+    /// Some of its values are replaced.
+    Cells {
+        /// By this.
+        write: WriteCells,
+        /// Whether the headers of its layers are emptied too.
+        bare: bool,
+    },
+}
+
+/// Writes the content of a part, which has this format and dialect, with other values.
+pub type WriteCells = Arc<
+    dyn Fn(&Format, &Content, &Dialect, &mut (dyn Write + Send)) -> Result<Rewritten, FormatError>
+        + Send
+        + Sync,
+>;
+
+impl std::fmt::Debug for MemberRemoval {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Whole => f.write_str("Whole"),
+            Self::Units(removal) => f.debug_tuple("Units").field(removal).finish(),
+            Self::Cells { .. } => f.write_str("Cells"),
+        }
+    }
 }
 
 /// What is removed, by member path; empty is the blob's own content.
@@ -279,32 +304,30 @@ impl Rewriting<'_> {
         rewritten: &mut Rewritten,
         out: &mut (dyn Write + Send),
     ) -> Result<(), FormatError> {
-        let units = match self.removal.get(path.as_slice()) {
+        let change = match self.removal.get(path.as_slice()) {
             Some(MemberRemoval::Whole) => {
                 return unsupported("the whole of it is to be deleted, not rewritten");
             }
-            Some(MemberRemoval::Units(removal)) if removal.units.values().any(|units| !units.is_empty()) => {
-                Some(removal)
+            Some(MemberRemoval::Units(removal)) if removal.units.values().all(|units| units.is_empty()) => {
+                None
             }
-            _ => None,
+            change => change,
         };
         let nested = self.below(path).next().is_some();
-        if units.is_none() && !nested {
+        if change.is_none() && !nested {
             io::copy(&mut content.clone(), out)?;
             return Ok(());
         }
         let opened = open(content, name, depth, self.bounds, &mut self.budget)?;
         refuse_broken(&opened)?;
         if opened.layers.is_empty() {
-            return self.content(&opened, units, nested, path, rewritten, out);
+            return self.content(&opened, change, nested, path, rewritten, out);
         }
-        let mut inner = units.cloned().unwrap_or_default();
-        let bare = inner.units.remove(LAYERS).is_some();
-        let units = Some(&inner).filter(|inner| !inner.units.is_empty());
+        let (inner, bare) = within_layers(change);
         let mut plain = opened.content.clone();
-        if units.is_some() || nested {
+        if inner.is_some() || nested {
             let mut spool = Spool::new(u64::MAX);
-            self.content(&opened, units, nested, path, rewritten, &mut spool)?;
+            self.content(&opened, inner.as_ref(), nested, path, rewritten, &mut spool)?;
             plain = spool.finish()?;
         }
         rewritten.removed += u64::from(bare);
@@ -322,16 +345,25 @@ impl Rewriting<'_> {
     fn content(
         &mut self,
         opened: &Opened,
-        units: Option<&Removal>,
+        change: Option<&MemberRemoval>,
         nested: bool,
         path: &mut Vec<String>,
         rewritten: &mut Rewritten,
         out: &mut (dyn Write + Send),
     ) -> Result<(), FormatError> {
         let Opened { content, sniffed, depth, .. } = opened;
-        match (units, &sniffed.format.container) {
+        match (change, &sniffed.format.container) {
+            (Some(MemberRemoval::Whole), _) => unsupported("the whole of it is to be deleted, not rewritten"),
+            (Some(MemberRemoval::Cells { .. }), _) if nested => {
+                unsupported("values of a container and its members cannot be changed at once")
+            }
+            (Some(MemberRemoval::Cells { write, .. }), _) => {
+                let done = write(sniffed.format, content, &sniffed.dialect, out)?;
+                rewritten.kept += done.kept;
+                Ok(())
+            }
             // What stands around members goes first: their names stay the same.
-            (Some(removal), Some(container)) if nested => {
+            (Some(MemberRemoval::Units(removal)), Some(container)) if nested => {
                 let mut stripped = Spool::new(u64::MAX);
                 self.units(opened, content, removal, rewritten, &mut stripped)?;
                 let content = stripped.finish()?;
@@ -339,7 +371,7 @@ impl Rewriting<'_> {
                 (container.rewrite)(&content, &edits, out)
             }
             (Some(_), None) if nested => unsupported("it has no members any more"),
-            (Some(removal), _) => self.units(opened, content, removal, rewritten, out),
+            (Some(MemberRemoval::Units(removal)), _) => self.units(opened, content, removal, rewritten, out),
             (None, Some(container)) => {
                 let edits = self.edits(content, sniffed.format, path, *depth + 1, rewritten)?;
                 (container.rewrite)(content, &edits, out)
@@ -383,7 +415,7 @@ impl Rewriting<'_> {
         let mut edits = BTreeMap::new();
         (container.members)(content, &bounds, &mut |member| {
             path.push(member.name.clone());
-            let whole = self.removal.get(path.as_slice()) == Some(&MemberRemoval::Whole);
+            let whole = matches!(self.removal.get(path.as_slice()), Some(MemberRemoval::Whole));
             let edit = if whole {
                 rewritten.removed += 1;
                 Ok(Some(Edit::Remove))
@@ -417,6 +449,19 @@ impl Rewriting<'_> {
         let mut spool = Spool::new(u64::MAX);
         self.part(content, &name, path, depth, rewritten, &mut spool)?;
         Ok(Edit::Replace(spool.finish()?))
+    }
+}
+
+/// What is left to do to a part's content once its layers are off, and whether their headers are emptied.
+fn within_layers(change: Option<&MemberRemoval>) -> (Option<MemberRemoval>, bool) {
+    match change {
+        Some(MemberRemoval::Units(removal)) => {
+            let mut inner = removal.clone();
+            let bare = inner.units.remove(LAYERS).is_some();
+            ((!inner.units.is_empty()).then_some(MemberRemoval::Units(inner)), bare)
+        }
+        Some(MemberRemoval::Cells { bare, .. }) => (change.cloned(), *bare),
+        _ => (change.cloned(), false),
     }
 }
 

@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
+use catalog::model::{Ground, Timestamp};
 use clap::Subcommand;
+
+fn ground(text: &str) -> Result<Ground, String> {
+    let named = serde_json::Value::String(text.to_owned());
+    serde_json::from_value(named).map_err(|_| "that is none of the exceptions".to_owned())
+}
 
 /// What stands under `headwater erase --help`.
 pub(super) const ERASE_HELP: &str = "\
@@ -79,10 +85,14 @@ Examples:
   headwater erase plan --id email=ada@mail.example
   headwater erase plan --id email=ada@mail.example --id customer_id=1042 --json
   headwater erase plan --ids-file people.txt             thousands of people, each blob read once
-  headwater erase plan --request REQUEST                 plan anew, for instance after the lake changed")]
+  headwater erase plan --request REQUEST                 plan anew, for instance after the lake changed
+  headwater erase plan --rectify email=adda@mail.example --with ada@mail.example    put a wrong value right
+
+What is done where stands in the configuration: [[erasure]] with path, dataset, kind, and a method of remove, null, mask,
+pseudonymise, delete_blob or report.")]
     Plan {
         /// KIND=VALUE of the person; repeat for several, @FILE reads one a line
-        #[arg(long = "id", required_unless_present_any = ["request", "ids_file"], value_name = "KIND=VALUE")]
+        #[arg(long = "id", required_unless_present_any = ["request", "ids_file", "rectify"], value_name = "KIND=VALUE")]
         ids: Vec<String>,
         /// Identifiers of one person or of thousands, KIND=VALUE a line; - reads stdin
         #[arg(long, value_name = "FILE")]
@@ -93,6 +103,15 @@ Examples:
         /// Ground under Art. 17(1) GDPR [default: request of the data subject]
         #[arg(long, value_name = "TEXT")]
         basis: Option<String>,
+        /// A wrong value to be put right instead of erasing anybody (Art. 16 GDPR)
+        #[arg(long, value_name = "KIND=VALUE", requires = "with", conflicts_with_all = ["ids", "ids_file"])]
+        rectify: Option<String>,
+        /// The right value
+        #[arg(long, value_name = "VALUE", requires = "rectify")]
+        with: Option<String>,
+        /// When the request reached you: the month runs from then [default: now]
+        #[arg(long, value_name = "DATE", value_parser = super::parse_time)]
+        received: Option<Timestamp>,
         /// Read every blob instead of those that the index names
         #[arg(long)]
         scan: bool,
@@ -118,13 +137,55 @@ The approval must come from another principal than the one who asked: make a tok
         hash: String,
     },
     /// Carry out an approved plan; repeat it after an interruption
-    #[command(after_help = "Example:\n  headwater erase run PLAN --hash HASH")]
+    #[command(after_help = "\
+Examples:
+  headwater erase run PLAN --hash HASH --dry-run      all but the writes; needs no approval, exit 1 if a step would stop
+  headwater erase run PLAN --hash HASH")]
     Run {
         /// The plan
         plan: String,
         /// Its hash
         #[arg(long)]
         hash: String,
+        /// Read and rewrite into nowhere, and tell what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Take two more months for a request, with a reason to tell the person (Art. 12(3) GDPR)
+    #[command(
+        after_help = "Example:\n  headwater erase extend REQUEST --reason \"4,000 requests in one week\""
+    )]
+    Extend {
+        /// A plan or a request
+        which: String,
+        /// Why, for people; name nobody
+        #[arg(long)]
+        reason: String,
+    },
+    /// Refuse a request, with a reason to tell the person; nothing is erased (Art. 17(3) GDPR)
+    #[command(after_help = "\
+Example:
+  headwater erase refuse REQUEST --ground legal_obligation --reason \"invoices are kept ten years by tax law\"")]
+    Refuse {
+        /// A plan or a request
+        which: String,
+        /// The exception that applies
+        #[arg(long, value_parser = ground, value_name = "GROUND", help = "expression, legal_obligation, \
+            public_health, archiving, legal_claims, unfounded or not_identified")]
+        ground: Ground,
+        /// Why it applies, for people; name nobody
+        #[arg(long)]
+        reason: String,
+    },
+    /// Look for erased persons in what came back, and plan their erasure again; exit 1 if somebody did
+    #[command(after_help = "\
+Examples:
+  headwater erase replay            after a backup was restored: reads what is new and what the index names
+  headwater erase replay --scan     reads every blob, old versions too")]
+    Replay {
+        /// Read every blob instead of those that the index names
+        #[arg(long)]
+        scan: bool,
     },
     /// Look for the person afresh, in the lake and in the catalog; exit 1 if something is left
     #[command(after_help = "Example:\n  headwater erase verify PLAN")]
@@ -173,7 +234,7 @@ Examples:
     /// List holds
     #[command(after_help = "Example:\n  headwater erase holds")]
     Holds,
-    /// List requests
+    /// List requests with the days left to answer
     #[command(after_help = "Example:\n  headwater erase list")]
     List,
 }

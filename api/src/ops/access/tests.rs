@@ -20,11 +20,15 @@ const LIST: &[(&str, &[Role])] = &[
     ("datasets", &[Role::Viewer]),
     ("erase_approve", &[Role::Approver]),
     ("erase_certificate", &[Role::PrivacyOfficer]),
+    ("erase_dry_run", &[Role::PrivacyOfficer]),
+    ("erase_extend", &[Role::PrivacyOfficer]),
     ("erase_hold", &[Role::PrivacyOfficer]),
     ("erase_holds", &[Role::PrivacyOfficer, Role::Approver]),
     ("erase_lift", &[Role::PrivacyOfficer, Role::Approver]),
     ("erase_list", &[Role::PrivacyOfficer, Role::Approver]),
     ("erase_plan", &[Role::PrivacyOfficer]),
+    ("erase_refuse", &[Role::PrivacyOfficer]),
+    ("erase_replay", &[Role::PrivacyOfficer]),
     ("erase_run", &[Role::PrivacyOfficer]),
     ("erase_show", &[Role::PrivacyOfficer, Role::Approver]),
     ("erase_verify", &[Role::PrivacyOfficer]),
@@ -58,6 +62,8 @@ fn operations() -> Vec<Operation> {
         let everything = [
             json!({"operation": name}),
             json!({"operation": name, "which": "x"}),
+            json!({"operation": name, "which": "x", "reason": "x"}),
+            json!({"operation": name, "which": "x", "ground": "archiving", "reason": "x"}),
             json!({"operation": name, "id": 1}),
             json!({"operation": name, "query": "x"}),
             json!({"operation": name, "query": {"query": "x"}}),
@@ -116,7 +122,7 @@ fn may(who: &Principal, operation: &Operation) -> bool {
 
 #[test]
 fn every_operation_has_a_route_or_is_the_owners_own() {
-    let body = json!({"dataset": "x", "thing": "x", "feature": "x", "kind": "x", "decision": "reject", "hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"], "reason": "x"});
+    let body = json!({"dataset": "x", "thing": "x", "feature": "x", "kind": "x", "decision": "reject", "hash": "x", "ids": ["x"], "query": "x", "name": "x", "roles": ["viewer"], "reason": "x", "ground": "archiving"});
     let one = |name: &str| (name.to_owned(), "1".to_owned());
     let input = Input { path: [one("id")].into(), query: [one("q")].into(), body };
     let mut routed: Vec<_> = ROUTES.iter().map(|route| (route.operation)(&input).unwrap().name()).collect();

@@ -63,3 +63,25 @@ pub(super) fn finding_rule(input: &Input) -> Result<Operation> {
         decision,
     })
 }
+
+pub(super) fn erase_plan(input: &Input) -> Result<Operation> {
+    Ok(Operation::ErasePlan {
+        ids: input.body_texts("ids")?,
+        request: input.body_text("request")?,
+        legal_basis: input.body_text("legal_basis")?,
+        rectify: input.body_text("rectify")?,
+        with: input.body_text("with")?,
+        received: input.body_time("received")?,
+        scan: input.body_flag("scan")?,
+    })
+}
+
+pub(super) fn refusal(input: &Input) -> Result<Operation> {
+    let ground = serde_json::from_value(Value::String(input.body_required("ground")?));
+    let ground = ground.map_err(|_| {
+        let known = "expression, legal_obligation, public_health, archiving, legal_claims, unfounded or not_identified";
+        Error::invalid("read request", format!("ground is {known}"))
+    })?;
+    let (which, reason) = (input.part("id")?, input.body_required("reason")?);
+    Ok(Operation::EraseRefuse { which, ground, reason })
+}

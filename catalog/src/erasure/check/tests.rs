@@ -86,3 +86,30 @@ fn a_changed_text_is_no_plan() {
     plan.canonical = plan.canonical.replace("b.csv", "c.csv");
     assert!(check(&plan, &found(), &[], &open).is_err());
 }
+
+#[test]
+fn the_policy_is_judged_apart_from_the_planner() {
+    let rule = |method| crate::model::Rule { path: None, dataset: None, kind: None, method };
+    let hit = part(&[], 10, &[3]);
+    let plain = evidence("a.csv", vec![hit.clone()]);
+    let under = |method, evidence: &Evidence| Evidence { rules: vec![rule(method)], ..evidence.clone() };
+    let reasons = |planned: &Evidence, judged: &Evidence| -> Vec<String> {
+        let plan = freeze(&plan_of(std::slice::from_ref(planned), &[])).unwrap();
+        let found = check(&plan, std::slice::from_ref(judged), &[], &open).unwrap();
+        found.into_iter().map(|violation| violation.reason).collect()
+    };
+    for method in [RuleMethod::Report, RuleMethod::DeleteBlob, RuleMethod::Remove] {
+        let asked = under(method, &plain);
+        assert_eq!(reasons(&asked, &asked), Vec::<String>::new(), "{method:?}");
+    }
+    let see = |planned: &Evidence, judged: &Evidence, expected: &str| {
+        let reasons = reasons(planned, judged);
+        assert!(reasons.iter().any(|reason| reason.contains(expected)), "{expected}: {reasons:?}");
+    };
+    see(&plain, &under(RuleMethod::Report, &plain), "report only");
+    see(&plain, &under(RuleMethod::DeleteBlob, &plain), "asks to delete");
+    see(&plain, &under(RuleMethod::Mask, &plain), "does not say why");
+    let told = PartEvidence { not_replaced: Some("no such way".into()), ..hit };
+    let told = under(RuleMethod::Mask, &evidence("a.csv", vec![told]));
+    assert_eq!(reasons(&told, &told), Vec::<String>::new());
+}

@@ -1,7 +1,7 @@
 //! What the rules of [`super`] have to hold.
 
 use super::*;
-use crate::model::{RequestStatus, SubjectIdentifier, TokenDigest};
+use crate::model::{BlobId, How, Replacement, RequestStatus, RowsDigest, SubjectIdentifier, TokenDigest};
 
 fn units(of: &[u64]) -> RoaringTreemap {
     of.iter().copied().collect()
@@ -16,6 +16,7 @@ pub(crate) fn part(member: &[&str], rows: u64, found: &[u64]) -> PartEvidence {
         units: BTreeMap::from([(String::new(), units(found))]),
         rows_removed: found.len() as u64,
         rows_after: BTreeMap::from([(String::new(), RowsDigest([9; 16]))]),
+        kinds: ["EMAIL_ADDRESS".to_owned()].into(),
         ..PartEvidence::default()
     }
 }
@@ -37,6 +38,7 @@ pub(crate) fn evidence(path: &str, parts: Vec<PartEvidence>) -> Evidence {
         not_searched: Vec::new(),
         copies: Vec::new(),
         downstream: Vec::new(),
+        rules: Vec::new(),
     }
 }
 
@@ -51,6 +53,10 @@ pub(crate) fn request() -> ErasureRequest {
         sealed: Vec::new(),
         status: RequestStatus::Planned,
         plan: Some(PlanId("plan1".into())),
+        kind: RequestKind::Erasure,
+        extension: None,
+        refusal: None,
+        replays: None,
     }
 }
 
@@ -64,9 +70,13 @@ pub(crate) fn open(sealed: &str) -> Result<Vec<u8>> {
 }
 
 pub(crate) fn plan_of(evidence: &[Evidence], holds: &[Hold]) -> PlanBody {
+    plan_for(&request(), evidence, holds)
+}
+
+pub(crate) fn plan_for(request: &ErasureRequest, evidence: &[Evidence], holds: &[Hold]) -> PlanBody {
     decide(&Input {
         id: PlanId("plan1".into()),
-        request: &request(),
+        request,
         by: "local:officer",
         created: Timestamp(2),
         sources: vec![SourceId("lake".into())],
@@ -74,6 +84,7 @@ pub(crate) fn plan_of(evidence: &[Evidence], holds: &[Hold]) -> PlanBody {
         not_searched: Vec::new(),
         holds,
         seal: &seal,
+        policy: Vec::new(),
     })
 }
 
@@ -192,4 +203,53 @@ fn units_are_text_and_back() {
     for wrong in ["x", "9-3", "-", "1-2-3"] {
         assert!(parse_units(wrong).is_err(), "{wrong}");
     }
+}
+
+fn rule(method: RuleMethod) -> Rule {
+    Rule { path: None, dataset: None, kind: None, method }
+}
+
+fn replaced(how: How, found: &[u64]) -> PartEvidence {
+    let replacement = Replacement {
+        how,
+        features: BTreeMap::new(),
+        shared: BTreeMap::new(),
+        rows: found.len() as u64,
+        values: found.len() as u64,
+    };
+    PartEvidence { replacement: Some(replacement), rows_removed: 0, ..part(&[], 10, found) }
+}
+
+#[test]
+fn a_policy_says_what_becomes_of_what_was_found() {
+    let under = |method, part: PartEvidence| {
+        only(Evidence { rules: vec![rule(method)], ..evidence("a.csv", vec![part]) })
+    };
+    let masked = under(RuleMethod::Mask, replaced(How::Mask, &[1]));
+    assert_eq!(masked.name(), "mask");
+    let Method::RemoveUnits { parts } = masked else { panic!("values are replaced") };
+    assert_eq!((parts[0].rows_removed, parts[0].rows_kept), (0, 10), "no row goes");
+    let whole = PartEvidence { rows: 1, ..replaced(How::Null, &[WHOLE]) };
+    assert_eq!(under(RuleMethod::Null, whole).name(), "null", "one document stays, without her values");
+    let deleted = under(RuleMethod::DeleteBlob, part(&[], 10, &[1]));
+    assert!(matches!(deleted, Method::DeleteBlob { rows_lost: 9, .. }), "{deleted:?}");
+    assert_eq!(under(RuleMethod::Report, part(&[], 10, &[1])).name(), "report");
+    let cannot = PartEvidence { not_replaced: Some("not in this format".into()), ..part(&[], 10, &[1]) };
+    let Method::RemoveUnits { parts } = under(RuleMethod::Mask, cannot) else { panic!("rows go instead") };
+    assert_eq!(parts[0].instead.as_deref(), Some("not in this format"));
+}
+
+#[test]
+fn a_rectification_removes_nothing() {
+    let request = ErasureRequest { kind: RequestKind::Rectification, ..request() };
+    let methods = |evidence: Evidence| {
+        let steps = plan_for(&request, &[evidence], &[]).steps;
+        steps.iter().map(|step| step.method.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(methods(evidence("a.csv", vec![replaced(How::Rectify, &[1])])), ["rectify"]);
+    assert_eq!(methods(evidence("a.csv", vec![part(&[], 1, &[0])])), ["report"]);
+    let named = Evidence { path_names_subject: true, ..evidence("a.csv", vec![part(&[], 1, &[])]) };
+    assert_eq!(methods(named), ["report"]);
+    let old = Evidence { current: false, ..evidence("a.csv", vec![replaced(How::Rectify, &[1])]) };
+    assert_eq!(methods(old), ["delete_version"]);
 }

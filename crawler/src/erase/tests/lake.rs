@@ -13,7 +13,7 @@ use catalog::store::memory::MemoryStore;
 use catalog::{AsOf, Catalog};
 
 use crate::ctx::Ctx;
-use crate::erase::{Desk, Identifier, KeyRing, PlanOptions, approve, plan};
+use crate::erase::{Desk, Identifier, KeyRing, PlanOptions, Policy, approve, plan};
 use crate::source::{Lake, SourceOptions};
 
 pub(super) const ADA: &str = "ada@mail.example";
@@ -22,6 +22,7 @@ pub(super) struct Setup {
     pub(super) folder: tempfile::TempDir,
     pub(super) store: Arc<MemoryStore>,
     pub(super) lakes: Vec<Lake>,
+    pub(super) policy: Arc<Policy>,
     catalog: Arc<Catalog>,
 }
 
@@ -41,7 +42,7 @@ impl Setup {
     pub(super) fn over(folder: tempfile::TempDir, lakes: Vec<Lake>) -> Self {
         let store = Arc::new(MemoryStore::new());
         let catalog = open(&store, 0);
-        Self { folder, store, lakes, catalog }
+        Self { folder, store, lakes, policy: Arc::default(), catalog }
     }
 
     /// As after a kill: another process opens the same store, later, and finds there what had been flushed.
@@ -57,6 +58,7 @@ impl Setup {
             ctx: Ctx::new(self.catalog.clone()),
             lakes: self.lakes.clone(),
             keys: KeyRing::open(&keys, self.catalog.env().entropy.clone()).unwrap(),
+            policy: self.policy.clone(),
             by: Principal { name: name.into(), roles: vec![role] },
         }
     }

@@ -27,8 +27,24 @@ pub(super) fn rewrite(
             "has fewer pages than its header says; the whole of it must go".into(),
         ));
     }
-    let mut database = Database::open(content, &header, true)?;
-    let rewritten = remove(&database.connection, removal)?;
+    changed(content, &header, &|connection, found| remove(connection, found, removal), out)
+}
+
+/// What is done to a private copy within one transaction; gives how many rows went.
+pub(super) type Work<'a> = &'a dyn Fn(&Connection, &[Table]) -> Result<u64, FormatError>;
+
+/// Writes the database with some work done to it, compacted.
+///
+/// # Errors
+/// What the work fails with.
+pub(super) fn changed(
+    content: &Content,
+    header: &Header,
+    work: Work<'_>,
+    out: &mut (dyn Write + Send),
+) -> Result<Rewritten, FormatError> {
+    let mut database = Database::open(content, header, true)?;
+    let rewritten = transact(&database.connection, work)?;
     drop(database.connection);
     if header.writes_ahead {
         set_journal(&mut database.file, [2, 2])?;
@@ -38,15 +54,34 @@ pub(super) fn rewrite(
     Ok(rewritten)
 }
 
-fn remove(connection: &Connection, removal: &Removal) -> Result<Rewritten, FormatError> {
+fn transact(connection: &Connection, work: Work<'_>) -> Result<Rewritten, FormatError> {
     let failed = |error: rusqlite::Error| format_error(&error);
     // The copy is ours alone; a failure throws it away, so nothing needs to be journaled on a disk.
     let pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
                    PRAGMA temp_store = FILE; PRAGMA secure_delete = ON;";
     connection.execute_batch(pragmas).map_err(failed)?;
     let found = tables(connection).map_err(failed)?.tables;
-    let mut rewritten = Rewritten::default();
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+    let mut rewritten = Rewritten { removed: work(connection, &found)?, kept: 0 };
+    for name in full_text_tables(connection).map_err(failed)? {
+        let name = quoted(&name);
+        connection
+            .execute(&format!("INSERT INTO main.{name} ({name}) VALUES ('rebuild')"), [])
+            .map_err(failed)?;
+    }
+    drop_samples(connection).map_err(failed)?;
+    connection.execute_batch("COMMIT; VACUUM").map_err(failed)?;
+    for table in &found {
+        let count = format!("SELECT count(*) FROM main.{}", quoted(&table.name));
+        rewritten.kept +=
+            connection.query_row(&count, [], |row| row.get::<_, i64>(0)).map_err(failed)? as u64;
+    }
+    Ok(rewritten)
+}
+
+fn remove(connection: &Connection, found: &[Table], removal: &Removal) -> Result<u64, FormatError> {
+    let failed = |error: rusqlite::Error| format_error(&error);
+    let mut all = 0;
     for (name, units) in &removal.units {
         let table = found.iter().find(|table| table.name == *name);
         let table = table.ok_or_else(|| {
@@ -69,22 +104,9 @@ fn remove(connection: &Connection, removal: &Removal) -> Result<Rewritten, Forma
                 units.len()
             )));
         }
-        rewritten.removed += removed;
+        all += removed;
     }
-    for name in full_text_tables(connection).map_err(failed)? {
-        let name = quoted(&name);
-        connection
-            .execute(&format!("INSERT INTO main.{name} ({name}) VALUES ('rebuild')"), [])
-            .map_err(failed)?;
-    }
-    drop_samples(connection).map_err(failed)?;
-    connection.execute_batch("COMMIT; VACUUM").map_err(failed)?;
-    for table in &found {
-        let count = format!("SELECT count(*) FROM main.{}", quoted(&table.name));
-        rewritten.kept +=
-            connection.query_row(&count, [], |row| row.get::<_, i64>(0)).map_err(failed)? as u64;
-    }
-    Ok(rewritten)
+    Ok(all)
 }
 
 fn remove_by_rowid(
