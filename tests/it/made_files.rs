@@ -8,7 +8,7 @@ use headwater_tests::peers;
 
 /// Scripts that need Python alone. Those of Parquet, ORC, Avro, Arrow and SQLite files pass them through libraries, whose
 /// releases write different bytes.
-const MAKERS: [&str; 7] = [
+const MAKERS: [&str; 9] = [
     "make_formats.py",
     "make_signatures.py",
     "make_texts.py",
@@ -16,6 +16,8 @@ const MAKERS: [&str; 7] = [
     "make_media.py",
     "make_models.py",
     "make_layers.py",
+    "make_hdf5.py",
+    "make_pickles.py",
 ];
 
 fn files(folder: &Path, root: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {

@@ -5,6 +5,7 @@
 mod annotate;
 mod bad;
 mod checksums;
+mod clouds;
 mod declared;
 mod erase;
 mod findings;

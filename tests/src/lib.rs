@@ -3,6 +3,8 @@
 //! [`Headwater`] runs the binary with a catalog of its own, [`Moto`] is an S3 server on loopback,
 //! [`peer`] runs Python scripts that check us with other people's tools.
 
+pub mod clouds;
+
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};

@@ -76,6 +76,7 @@ pub(super) async fn gather(desk: &Desk, sought: Arc<Sought>, scan: bool) -> Resu
         let scan = scan || outdated.contains(&lake.source_id());
         current(desk, lake, &sought, &tokens, scan, &mut of_path, &mut gathered.not_searched).await?;
         old_versions(desk, lake, &sought, &mut of_path, &mut gathered.not_searched).await?;
+        gathered.not_searched.extend(lake.unseen().map(|reason| miss(lake, "", None, reason, false)));
         gathered.evidence.extend(of_path.into_values().flatten());
     }
     Ok(gathered)

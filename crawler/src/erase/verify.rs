@@ -102,6 +102,9 @@ impl Looking<'_> {
         if left_out > 0 {
             self.missed(&source, "", None, &outside_of_globs(left_out));
         }
+        if let Some(reason) = lake.unseen() {
+            self.missed(&source, "", None, reason);
+        }
         let mut targets: Vec<(String, Option<ObjectVersion>)> = Vec::new();
         for one in listed {
             match one.problem {

@@ -58,15 +58,6 @@ pub(super) static UNKNOWN: Format =
 /// Before version 2, which is Arrow's own.
 pub(super) static FEATHER: Format =
     named("feather", "application/vnd.apache.feather", &["feather"], |head| signed(head, "feather"));
-pub(super) static HDF5: Format =
-    named("hdf5", "application/x-hdf5", &["h5", "hdf5", "hdf", "he5", "keras"], |head| signed(head, "hdf5"));
-pub(super) static PICKLE: Format = named("pickle", "application/x-pickle", &["pkl", "pickle"], |head| {
-    // PROTO with its version, then FRAME, an empty container or a global (Python's pickletools).
-    let opens =
-        matches!(head.bytes, [0x80, 2..=5, 0x95 | b']' | b'}' | b'(' | b'c' | 0x8c | b')' | b'X' | b'K', ..]);
-    let stops = head.tail.last().is_none_or(|last| *last == b'.');
-    certain(opens && stops, 0.8)
-});
 
 // Text with a meaning of its own.
 pub(super) static GIT_LFS: Format = named("git_lfs", "text/x-git-lfs-pointer", &[], |head| {

@@ -27,6 +27,7 @@ mod contract;
 mod csv;
 mod document;
 mod facts;
+mod hdf5;
 mod head;
 mod html;
 mod image;
@@ -49,6 +50,7 @@ mod package;
 mod parquet;
 mod passages;
 mod pdf;
+mod pickle;
 pub mod replace;
 mod rtf;
 mod signature;
@@ -309,7 +311,7 @@ pub static FORMATS: &[&Format] = &[
     &magic::FEATHER,
     &npy::FORMAT,
     &magic::MATLAB,
-    &magic::HDF5,
+    &hdf5::FORMAT,
     &magic::HDF4,
     &netcdf::FORMAT,
     &tfrecord::FORMAT,
@@ -340,7 +342,7 @@ pub static FORMATS: &[&Format] = &[
     &magic::TFLITE,
     &model::SAFETENSORS,
     &model::ONNX,
-    &magic::PICKLE,
+    &pickle::FORMAT,
     &pdf::FORMAT,
     &magic::POSTSCRIPT,
     &rtf::FORMAT,

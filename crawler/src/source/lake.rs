@@ -14,6 +14,7 @@ use object_store::path::Path;
 
 use super::fetch::Flight;
 use super::guard::{Guard, Limits};
+use super::pages::Pages;
 use super::{Opened, SCHEMES, Versions, local, open};
 use crate::error::{self, Error, Result};
 
@@ -75,6 +76,8 @@ pub struct Lake {
     pub(super) limits: Limits,
     pub(super) flight: Arc<Flight>,
     pub(super) versions: Option<Arc<dyn Versions>>,
+    unseen: Option<&'static str>,
+    pages: Option<Pages>,
     only: Option<String>,
     include: Option<GlobSet>,
     exclude: GlobSet,
@@ -108,7 +111,16 @@ impl Lake {
     /// `Invalid` if a glob is none.
     pub fn over(url: &str, store: Arc<dyn ObjectStore>, options: &SourceOptions) -> Result<Self> {
         let url = url.trim_end_matches('/').to_owned();
-        let opened = Opened { url, store, prefix: String::new(), folder: None, only: None, versions: None };
+        let opened = Opened {
+            url,
+            store,
+            prefix: String::new(),
+            folder: None,
+            only: None,
+            versions: None,
+            unseen: None,
+            pages: None,
+        };
         Self::new(opened, options)
     }
 
@@ -131,6 +143,8 @@ impl Lake {
             limits: options.limits,
             flight: Arc::new(Flight::new(options.limits.bytes_in_flight_max)),
             versions: opened.versions,
+            unseen: opened.unseen,
+            pages: opened.pages,
             only: opened.only,
             include: (!options.include.is_empty()).then(|| globs(&options.include)).transpose()?,
             exclude: globs(&options.exclude)?,
@@ -173,6 +187,11 @@ impl Lake {
     /// What its store can beyond `object_store`, if it keeps versions.
     pub fn versioned(&self) -> Option<&Arc<dyn Versions>> {
         self.versions.as_ref()
+    }
+
+    /// What its store may keep of objects that were overwritten or deleted, if nothing here sees it: for people.
+    pub fn unseen(&self) -> Option<&'static str> {
+        self.unseen
     }
 
     /// Whether a path is among those that count: included, not excluded, not being written by us.
@@ -220,7 +239,10 @@ impl Lake {
         match (&self.folder, &self.versions) {
             (Some(folder), _) => local::list(folder.clone()),
             (None, Some(versions)) => versions.list(),
-            (None, None) => self.store.list(None).map_ok(of_meta).map_err(list_error).boxed(),
+            (None, None) => match &self.pages {
+                Some(pages) => pages.list(Arc::clone(&self.store)),
+                None => self.store.list(None).map_ok(of_meta).map_err(list_error).boxed(),
+            },
         }
     }
 
@@ -245,15 +267,20 @@ fn list_error(error: object_store::Error) -> Error {
     error::of_store("list source", error)
 }
 
-fn of_meta(meta: object_store::ObjectMeta) -> Listed {
+pub(super) fn of_meta(meta: object_store::ObjectMeta) -> Listed {
     Listed {
         path: meta.location.into(),
         size: meta.size,
-        etag: meta.e_tag,
+        etag: meta.e_tag.map(spelled),
         version: meta.version,
         modified: Timestamp(meta.last_modified.timestamp_micros()),
         problem: None,
     }
+}
+
+/// An etag as a read of the object gives it: Azure lists it without the quotation marks that it has in headers.
+fn spelled(etag: String) -> String {
+    if etag.starts_with("0x") { format!("\"{etag}\"") } else { etag }
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet> {

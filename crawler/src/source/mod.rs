@@ -12,6 +12,8 @@ pub mod guard;
 mod lake;
 mod local;
 mod open;
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only web servers have such pages"))]
+mod pages;
 #[cfg(feature = "s3")]
 mod s3;
 mod spread;

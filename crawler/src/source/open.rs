@@ -10,6 +10,7 @@ use object_store::memory::InMemory;
 use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use url::Url;
 
+use super::pages::Pages;
 use super::{SourceOptions, Versions};
 use crate::error::{self, Error, Result};
 
@@ -27,6 +28,10 @@ pub(crate) struct Opened {
     pub(crate) only: Option<String>,
     /// What the store can beyond `object_store`.
     pub(crate) versions: Option<Arc<dyn Versions>>,
+    /// What the store may keep of objects that were overwritten or deleted, where nothing here sees it.
+    pub(crate) unseen: Option<&'static str>,
+    /// Pages that list it, if it is a web server's.
+    pub(crate) pages: Option<Pages>,
 }
 
 /// Opens the store of a parsed URL.
@@ -61,6 +66,8 @@ pub(crate) fn files(url: &Url, _: &SourceOptions) -> Result<Opened> {
         folder: Some(folder),
         only,
         versions: None,
+        unseen: None,
+        pages: None,
     })
 }
 
@@ -88,7 +95,7 @@ fn remote(url: &Url, store: Arc<dyn ObjectStore>, versions: Option<Arc<dyn Versi
     let _ = shown.set_password(None);
     let prefix = prefix_of(url);
     let base = shown.as_str().trim_end_matches('/').to_owned();
-    Opened { url: base, store, prefix, folder: None, only: None, versions }
+    Opened { url: base, store, prefix, folder: None, only: None, versions, unseen: None, pages: None }
 }
 
 /// The path of a URL as a store's prefix, percent-decoded.
@@ -146,13 +153,29 @@ pub(crate) fn s3(url: &Url, options: &SourceOptions) -> Result<Opened> {
 
 #[cfg(feature = "gcs")]
 pub(crate) fn gcs(url: &Url, options: &SourceOptions) -> Result<Opened> {
-    use object_store::gcp::GoogleCloudStorageBuilder as Builder;
+    use object_store::ClientConfigKey;
+    use object_store::gcp::{GoogleCloudStorageBuilder as Builder, GoogleConfigKey as Key};
     let mut builder = Builder::from_env();
-    for (key, value) in settings(options)? {
+    // Google's own clients take a server that stands in for theirs from here, and sign nothing for it. An account of nobody,
+    // since the client asks for credentials to write even where it is told to skip them.
+    if let Some(host) = std::env::var("STORAGE_EMULATOR_HOST").ok().filter(|host| !host.is_empty()) {
+        let host = if host.contains("://") { host } else { format!("http://{host}") };
+        let nobody =
+            r#"{"private_key":"none","private_key_id":"none","client_email":"none","disable_oauth":true}"#;
+        builder = builder.with_base_url(host.trim_end_matches('/')).with_service_account_key(nobody);
+    }
+    for (key, value) in settings::<Key>(options)? {
         builder = builder.with_config(key, value);
     }
+    let base = builder.get_config_value(&Key::BaseUrl);
+    if base.is_some_and(|base| base.starts_with("http://")) {
+        builder = builder.with_config(Key::Client(ClientConfigKey::AllowHttp), "true"); // it asks for it itself
+    }
     let store = builder.with_url(url.as_str()).with_retry(retries()).build();
-    Ok(remote(url, Arc::new(store.map_err(|e| error::of_store("open GCS source", e))?), None))
+    let store = Arc::new(store.map_err(|e| error::of_store("open GCS source", e))?);
+    let unseen = "old generations and soft-deleted objects that the bucket may keep are neither seen nor deleted; \
+                  look whether it has object versioning or soft delete";
+    Ok(Opened { unseen: Some(unseen), ..remote(url, store, None) })
 }
 
 #[cfg(feature = "azure")]
@@ -163,7 +186,10 @@ pub(crate) fn azure(url: &Url, options: &SourceOptions) -> Result<Opened> {
         builder = builder.with_config(key, value);
     }
     let store = builder.with_url(url.as_str()).with_retry(retries()).build();
-    Ok(remote(url, Arc::new(store.map_err(|e| error::of_store("open Azure source", e))?), None))
+    let store = Arc::new(store.map_err(|e| error::of_store("open Azure source", e))?);
+    let unseen = "versions, snapshots and soft-deleted blobs that the account may keep are neither seen nor deleted; \
+                  look whether it has blob versioning or soft delete";
+    Ok(Opened { unseen: Some(unseen), ..remote(url, store, None) })
 }
 
 #[cfg(feature = "http")]
@@ -175,5 +201,6 @@ pub(crate) fn http(url: &Url, options: &SourceOptions) -> Result<Opened> {
     }
     let host = &url[..url::Position::BeforePath];
     let store = HttpBuilder::new().with_url(host).with_client_options(client).with_retry(retries()).build();
-    Ok(remote(url, Arc::new(store.map_err(|e| error::of_store("open HTTP source", e))?), None))
+    let store = Arc::new(store.map_err(|e| error::of_store("open HTTP source", e))?);
+    Ok(Opened { pages: Some(Pages::new(url)?), ..remote(url, store, None) })
 }
