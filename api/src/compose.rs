@@ -18,6 +18,7 @@ use crawler::source::{Lake, SourceOptions};
 
 use crate::config::{Config, grouping};
 use crate::keys::Keys;
+use crate::throttle::Throttle;
 
 /// All that a process has open.
 pub(crate) struct App {
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub(crate) catalog: Arc<Catalog>,
     /// What stages and desks share.
     pub(crate) ctx: Ctx,
+    /// How many identifiers principals may look up.
+    pub(crate) lookups: Throttle,
     ring: KeyRing,
     index: OnceLock<Index>,
 }
@@ -59,7 +62,8 @@ impl App {
         let Some(store) = open_store(&config)? else { return Err(OpenError::Locked(keys)) };
         let catalog = Arc::new(Catalog::open(Arc::new(store), env)?);
         let ctx = Ctx::new(catalog.clone()).with_bounds(config.bounds).with_progress(progress);
-        Ok(Self { config, keys, catalog, ctx, ring, index: OnceLock::new() })
+        let lookups = Throttle::new(config.lookups_per_hour);
+        Ok(Self { config, keys, catalog, ctx, lookups, ring, index: OnceLock::new() })
     }
 
     /// The search index, opened on first use and then kept.
@@ -100,6 +104,25 @@ impl App {
     #[cfg(feature = "sql")]
     pub(crate) async fn engine(self: &Arc<Self>, masking: sql::Masking, as_of: AsOf) -> Result<sql::Engine> {
         sql::Engine::open(self.catalog.clone(), Arc::new(Lakes(self.clone())), masking, as_of).await
+    }
+
+    /// Makes the next key of the subject index and puts it in force.
+    ///
+    /// # Errors
+    /// `Unavailable` if it cannot be written.
+    pub(crate) fn make_epoch(&self) -> Result<u32> {
+        let epoch = self.ring.make_epoch()?;
+        self.catalog.env().hasher.set_epochs(self.ring.index_epochs()?)?;
+        Ok(epoch)
+    }
+
+    /// Destroys an old key of the subject index.
+    ///
+    /// # Errors
+    /// `Conflict` if it is the newest, `Unavailable` if its file cannot be overwritten.
+    pub(crate) fn destroy_epoch(&self, epoch: u32) -> Result<()> {
+        self.ring.destroy_epoch(epoch)?;
+        self.catalog.env().hasher.set_epochs(self.ring.index_epochs()?)
     }
 
     /// The desk at which a principal works on people: every source that was crawled and can be opened. One that cannot
@@ -185,6 +208,7 @@ fn open_error(error: StoreError) -> Error {
 /// If the subject key cannot be read or made.
 fn system_env(ring: &KeyRing) -> Result<Env> {
     let hasher = SubjectHasher::new(&ring.subject_key()?);
+    hasher.set_epochs(ring.index_epochs()?)?;
     Ok(Env { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), hasher })
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use catalog::processing::Processing;
 use catalog::{Error, Result};
 use crawler::erase::Policy;
 use crawler::format::Bounds;
@@ -16,17 +17,21 @@ use serde::Deserialize;
 pub(crate) mod erasure;
 pub(crate) mod grouping;
 mod masking;
+mod processing;
 pub(crate) mod recogniser;
 
 use erasure::RawErasure;
 use grouping::RawGrouping;
 use masking::RawMask;
+use processing::RawProcessing;
 use recogniser::RawRecogniser;
 
 /// Where the catalog lies unless told otherwise.
 const CATALOG: &str = "./headwater-data";
 /// Read when `--config` is absent and the file is there.
 const FILE: &str = "headwater.toml";
+/// Identifiers that one principal may look up in an hour, unless told otherwise.
+const LOOKUPS_PER_HOUR: u32 = 1_000;
 /// Environment variables that we read. Others with our prefix may be somebody else's (Kubernetes sets
 /// `HEADWATER_PORT` for a service of that name), so only those that look like a slip of ours are refused.
 const ENVIRONMENT: [&str; 8] = [
@@ -64,6 +69,8 @@ pub(crate) struct Raw {
     pub(crate) erasure: Vec<RawErasure>,
     /// What is done when an erased person comes back: `alarm` or `plan`.
     pub(crate) on_return: Option<String>,
+    /// Why personal data is kept, how long, and who gets it.
+    pub(crate) processing: Vec<RawProcessing>,
 }
 
 /// A source as typed.
@@ -134,6 +141,8 @@ pub(crate) struct RawLimits {
     pub(crate) rows_max: Option<u64>,
     /// Bytes of one record held in memory.
     pub(crate) record_bytes_max: Option<usize>,
+    /// Identifiers that one principal may look up in an hour.
+    pub(crate) lookups_per_hour: Option<u32>,
 }
 
 /// Settings that are valid.
@@ -149,6 +158,8 @@ pub(crate) struct Config {
     pub(crate) sources: Vec<RawSource>,
     /// What reading one blob may cost.
     pub(crate) bounds: Bounds,
+    /// Identifiers that one principal may look up in an hour.
+    pub(crate) lookups_per_hour: u32,
     /// Regions in which a phone number without a country code is read; the recogniser's own if there are none.
     pub(crate) phone_regions: Vec<String>,
     /// Recognisers beside our own.
@@ -158,6 +169,8 @@ pub(crate) struct Config {
     pub(crate) masking: Arc<catalog::masking::Policy>,
     /// What an erasure does where.
     pub(crate) erasure: Arc<Policy>,
+    /// Why personal data is kept, how long, and who gets it.
+    pub(crate) processing: Vec<Processing>,
 }
 
 /// Flags that every command takes.
@@ -256,8 +269,10 @@ fn resolve(raw: Raw, environment: &BTreeMap<String, String>, flags: &Flags) -> R
         phone_regions: raw.phone_regions,
         recognisers: raw.recogniser.into_iter().map(recogniser::declaration).collect::<Result<_>>()?,
         masking: Arc::new(masking::policy(&raw.mask)?),
+        processing: processing::rules(&raw.processing)?,
         bounds: bounds(&raw.limits)?,
         erasure: Arc::new(erasure::policy(raw.erasure, raw.on_return.as_deref())?),
+        lookups_per_hour: raw.limits.lookups_per_hour.unwrap_or(LOOKUPS_PER_HOUR),
     })
 }
 
@@ -302,6 +317,7 @@ fn bounds(limits: &RawLimits) -> Result<Bounds> {
         ("members_max", bounds.members_max == 0),
         ("rows_max", bounds.rows_max == 0),
         ("record_bytes_max", bounds.record_bytes_max == 0),
+        ("lookups_per_hour", limits.lookups_per_hour == Some(0)),
     ];
     match zero.iter().find(|(_, zero)| *zero) {
         Some((key, _)) => {

@@ -14,6 +14,7 @@ mod reach;
 mod routes;
 mod serve;
 mod telemetry;
+mod throttle;
 mod ui;
 mod view;
 

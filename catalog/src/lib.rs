@@ -13,6 +13,7 @@ pub mod error;
 pub mod lineage;
 pub mod masking;
 pub mod model;
+pub mod processing;
 pub mod ruling;
 pub mod schema;
 pub mod search;

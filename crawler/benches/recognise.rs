@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 
+use aho_corasick::AhoCorasick;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use headwater_crawler::recognise::{ColumnTally, Known, recognise, recognise_and_identify};
 
@@ -107,6 +108,8 @@ fn known(criterion: &mut Criterion) {
         })
         .collect();
     let known = Known::new(wanted.iter().map(|(kind, normal)| (*kind, normal.as_str())));
+    let plain = AhoCorasick::new(wanted.iter().map(|(_, normal)| normal)).expect("as many fit");
+    let one = memchr::memmem::Finder::new(&wanted[0].1);
     let mut group = criterion.benchmark_group("scan for 100,000");
     for (name, text) in [("prose", prose()), ("records", records())] {
         group.throughput(Throughput::Bytes(text.len() as u64));
@@ -116,6 +119,13 @@ fn known(criterion: &mut Criterion) {
                 known.find(black_box(&text), |_, _, _| places += 1);
                 places
             });
+        });
+        // What others do with the same text, which finds one spelling only: all of them, and one.
+        group.bench_function(format!("{name}, plain aho-corasick"), |bench| {
+            bench.iter(|| plain.find_iter(black_box(&text)).count());
+        });
+        group.bench_function(format!("{name}, one literal"), |bench| {
+            bench.iter(|| one.find_iter(black_box(text.as_bytes())).count());
         });
     }
     group.finish();

@@ -50,9 +50,9 @@ async fn blob(ctx: &Ctx, lake: &Lake, run: &Run, changed: Changed) -> Result<Opt
     let span = tracing::debug_span!("blob", id = %changed.blob);
     async {
         let Some(sniffed) = stage::sniff(lake, run, changed).await? else { return Ok(None) }; // its bytes at hand
-        let read = stage::read(ctx, lake, sniffed).await; // one pass over every cell of every part
+        let read = stage::read(ctx, lake, run, sniffed).await; // one pass over every cell of every part
         let profiled = ctx.blocking(move || stage::profile(read)).await; // schemas and statistics
-        Ok(Some(stage::classify(run, profiled, ctx.depth))) // what is personal; its values go no further
+        Ok(Some(stage::classify(profiled, ctx.depth))) // what is personal; its values go no further
     }
     .instrument(span)
     .await

@@ -9,6 +9,7 @@ mod clouds;
 mod declared;
 mod erase;
 mod findings;
+mod keys;
 mod kill;
 mod leak;
 mod made_files;

@@ -5,7 +5,8 @@ use std::fs;
 use fixtures::{CANARY_EMAIL, LakeOptions, write_lake};
 use headwater_tests::Headwater;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 20] = [
+    &["key", "destroy"],
     &["annotate"],
     &["sniff"],
     &["scan"],
@@ -54,6 +55,24 @@ fn wrong_use_is_told_apart_from_failure_and_from_nothing_found() {
         "{}",
         answer.stderr
     );
+}
+
+#[test]
+fn nobody_looks_up_more_identifiers_than_the_configuration_lets() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("headwater.toml");
+    fs::write(&config, "[limits]\nlookups_per_hour = 2\n").unwrap();
+    let headwater = Headwater::in_folder(folder.path()).with("HEADWATER_CONFIG", config.to_str().unwrap());
+    let ids = ["a", "b", "c"].map(|name| format!("email={name}@nowhere.example"));
+    let find = |ids: &[String]| {
+        let ids = ids.iter().flat_map(|id| ["--id", id]);
+        headwater.run(["subject", "find"].into_iter().chain(ids))
+    };
+    find(&ids[..2]).expect(1);
+    let refused = find(&ids).expect(3);
+    assert!(refused.stderr.contains("lookups_per_hour"), "{}", refused.stderr);
+    let log = headwater.run(["audit", "list", "--json"]).expect(0).stdout;
+    assert!(log.contains("3 identifiers") && log.contains("refused"), "{log}");
 }
 
 #[test]

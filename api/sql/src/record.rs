@@ -3,7 +3,7 @@
 //! They hold no personal value by the catalog's own rule, but for paths that name a person: a principal without the right
 //! sees those as null.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -14,6 +14,7 @@ use catalog::lineage::walk;
 use catalog::model::{
     BlobId, BlobVersion, Category, Dataset, Execution, Findings, Schema, Searched, Source, Timestamp, Type,
 };
+use catalog::ruling::Rulings;
 use catalog::schema::infer::leaves;
 use catalog::store::record::Record;
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
@@ -137,6 +138,8 @@ static TABLES: &[RecordTable] = &[
             ("confidence", Float),
             ("count", Int),
             ("why", Text),
+            ("dataset", Text),
+            ("ruling", Text),
         ],
         fill: findings,
     },
@@ -354,12 +357,30 @@ fn features(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
     })
 }
 
+/// What recognisers found, marked with what somebody decided of it; what was confirmed and not found has no path.
 fn findings(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
+    let rulings = Rulings::load(&reading.access.catalog, reading.access.as_of)?;
+    let mut datasets: HashMap<BlobId, Arc<Dataset>> = HashMap::new();
+    let mut confirmed = BTreeMap::new();
+    reading.each(&mut |dataset: Dataset| {
+        let dataset = Arc::new(dataset);
+        for (feature, kind) in rulings.confirmed(&dataset.id) {
+            confirmed.insert((dataset.id.clone(), feature.to_owned(), kind.to_owned()), dataset.clone());
+        }
+        datasets.extend(dataset.blobs.iter().map(|blob| (*blob, dataset.clone())));
+        Ok(())
+    })?;
     reading.each(&mut |found: Findings| {
         let Some(blob) = reading.access.catalog.get::<BlobVersion>(&found.blob, reading.access.as_of)? else {
             return Ok(());
         };
+        let dataset = datasets.get(&found.blob);
         for finding in &found.findings {
+            let feature = finding.feature.as_ref().map(ToString::to_string).unwrap_or_default();
+            let ruling = dataset.and_then(|dataset| rulings.of(&dataset.id, &feature, &finding.kind));
+            if let Some(dataset) = dataset {
+                confirmed.remove(&(dataset.id.clone(), feature, finding.kind.clone()));
+            }
             rows.push([
                 reading.source(&blob),
                 reading.path(&blob),
@@ -370,10 +391,28 @@ fn findings(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
                 float(f64::from(finding.confidence)),
                 int(finding.count),
                 text(Some(&finding.why)),
+                text(dataset.map(|dataset| &dataset.name)),
+                text(ruling.map(|confirmed| if confirmed { "confirmed" } else { "rejected" })),
             ]);
         }
         Ok(())
-    })
+    })?;
+    for ((_, feature, kind), dataset) in confirmed {
+        rows.push([
+            text(reading.sources.get(&dataset.source.0)),
+            text(None::<String>),
+            text(None::<String>),
+            text((!feature.is_empty()).then_some(feature)),
+            text(Some(&kind)),
+            text(Some(Category::of(&kind).name())),
+            float(1.0),
+            int(0),
+            text(Some("somebody confirmed it")),
+            text(Some(&dataset.name)),
+            text(Some("confirmed")),
+        ]);
+    }
+    Ok(())
 }
 
 fn lineage(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {

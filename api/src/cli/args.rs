@@ -1,5 +1,6 @@
 //! Commands, their arguments and their help; every command shows examples.
 
+mod keys;
 mod lake;
 mod people;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::auth::parse_role;
 use crate::config::Flags;
 
+pub(crate) use keys::Key;
 pub(crate) use lake::{Annotate, Search};
 pub(crate) use people::{Erase, Subject};
 
@@ -114,6 +116,9 @@ pub(crate) enum Command {
     /// Make, list and end access tokens
     #[command(subcommand)]
     Token(Token),
+    /// Change and destroy the keys of the subject index
+    #[command(subcommand)]
+    Key(Key),
     /// Export, import, check or rewrite the catalog
     #[command(subcommand)]
     Catalog(Upkeep),
@@ -147,7 +152,10 @@ pub(crate) struct Findings {
     /// Take back what was said
     #[arg(long, num_args = 2, value_names = ["FEATURE", "KIND"], requires = "dataset", group = "decision")]
     pub(crate) forget: Vec<String>,
-    /// One entry a dataset: which kinds, in which features, why (GDPR Art. 30)
+    /// Say it also of the same feature in datasets that lineage connects, unless somebody decided there
+    #[arg(long, requires = "decision")]
+    pub(crate) spread: bool,
+    /// One entry a dataset: which kinds, in which features, why, purpose, retention, recipients (GDPR Art. 30)
     #[arg(long, conflicts_with_all = ["dataset", "decision"])]
     pub(crate) record: bool,
     #[command(flatten)]

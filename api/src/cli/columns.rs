@@ -60,6 +60,11 @@ pub(super) const TOKENS: &[Column] = &[
     ("by", "/created_by", Look::Plain),
     ("revoked", "/revoked", Look::Time),
 ];
+pub(super) const KEYS: &[Column] = &[
+    ("epoch", "/epoch", Look::Plain),
+    ("newest", "/newest", Look::Plain),
+    ("sources", "/sources", Look::Plain),
+];
 pub(super) const FINDINGS: &[Column] = &[
     ("dataset", "/dataset", Look::Plain),
     ("feature", "/feature", Look::Plain),
@@ -78,6 +83,11 @@ pub(super) const PROCESSING: &[Column] = &[
     ("rows", "/rows", Look::Count),
     ("special", "/special", Look::Plain),
     ("kinds", "/kinds", Look::Plain),
+    ("purpose", "/purpose", Look::Plain),
+    ("keep days", "/retention_days", Look::Count),
+    ("too long", "/past_retention/blobs", Look::Count),
+    ("recipients", "/recipients", Look::Plain),
+    ("passed on to", "/passed_on_to", Look::Plain),
 ];
 pub(super) const SCHEMAS: &[Column] = &[
     ("dataset", "/dataset", Look::Plain),

@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use crawler::recognise::set_default_regions;
 
 use super::args::{
-    Annotate, Arguments, Audit, Command, Erase, Findings, Schema, Serve, Subject, Token, Upkeep,
+    Annotate, Arguments, Audit, Command, Erase, Findings, Key, Schema, Serve, Subject, Token, Upkeep,
 };
 use super::columns::*;
 use super::door::Door;
@@ -170,6 +170,9 @@ fn ask(command: Command, json: bool) -> Result<(Operation, &'static [Column])> {
         }
         Command::Token(Token::List) => (Operation::TokenList, TOKENS),
         Command::Token(Token::Revoke { which }) => (Operation::TokenRevoke { which }, TOKENS),
+        Command::Key(Key::List) => (Operation::KeyList, KEYS),
+        Command::Key(Key::Rotate) => (Operation::KeyRotate, KEYS),
+        Command::Key(Key::Destroy { epoch, anyway }) => (Operation::KeyDestroy { epoch, anyway }, KEYS),
         Command::Annotate(said) => ask_annotate(said),
         Command::Findings(findings) => ask_findings(findings),
         Command::Schema(schema) => ask_schema(schema)?,
@@ -224,7 +227,8 @@ fn ask_findings(asked: Findings) -> (Operation, &'static [Column]) {
     for (decision, words) in decided {
         if let (Some(which), [feature, kind]) = (&asked.dataset, words.as_slice()) {
             let (which, feature, kind) = (which.clone(), feature.clone(), kind.clone());
-            return (Operation::FindingRule { which, feature, kind, decision }, FINDINGS);
+            let spread = asked.spread;
+            return (Operation::FindingRule { which, feature, kind, decision, spread }, FINDINGS);
         }
     }
     (Operation::Findings { which: asked.dataset, as_of }, FINDINGS)

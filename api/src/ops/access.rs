@@ -55,6 +55,9 @@ impl Operation {
             Self::TokenCreate { .. } => "token_create",
             Self::TokenList => "token_list",
             Self::TokenRevoke { .. } => "token_revoke",
+            Self::KeyList => "key_list",
+            Self::KeyRotate => "key_rotate",
+            Self::KeyDestroy { .. } => "key_destroy",
         }
     }
 
@@ -102,6 +105,9 @@ impl Operation {
             Self::TokenCreate { .. }
             | Self::TokenList
             | Self::TokenRevoke { .. }
+            | Self::KeyList
+            | Self::KeyRotate
+            | Self::KeyDestroy { .. }
             | Self::CatalogExport { .. }
             | Self::CatalogCheck
             | Self::CatalogRewrite => &[Role::Admin],

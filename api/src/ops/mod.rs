@@ -14,6 +14,7 @@
 //! | [`schemas`] | how datasets should look |
 //! | [`history`] | runs and the audit log |
 //! | [`tokens`] | who may ask |
+//! | [`index_keys`] | keys of the subject index |
 //! | [`upkeep`] | export, check and rewrite of the catalog |
 //!
 //! [`access`] says who may ask what, [`run`] checks that and carries it out, [`answer`] is what comes back.
@@ -25,6 +26,7 @@ mod crawl;
 mod datasets;
 mod findings;
 mod history;
+mod index_keys;
 mod lineage;
 mod package;
 mod people;
@@ -316,6 +318,9 @@ pub(crate) enum Operation {
         kind: String,
         /// What is decided.
         decision: Decision,
+        /// Also of the same feature in datasets that lineage connects.
+        #[serde(default)]
+        spread: bool,
     },
     /// Which datasets hold which kinds of personal data, with reasons (Art. 30 GDPR).
     ProcessingRecord {
@@ -419,6 +424,18 @@ pub(crate) enum Operation {
     CatalogCheck,
     /// Leaves no removed or overwritten value in the catalog's files.
     CatalogRewrite,
+    /// Keys of the subject index, and which sources lean on them.
+    KeyList,
+    /// Makes the next key of the subject index.
+    KeyRotate,
+    /// Destroys an old key of the subject index, and so what was indexed under it.
+    KeyDestroy {
+        /// Its number.
+        epoch: u32,
+        /// Though sources lean on it.
+        #[serde(default)]
+        anyway: bool,
+    },
     /// Ends tokens.
     TokenRevoke {
         /// A name or a short id.

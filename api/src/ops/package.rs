@@ -2,7 +2,10 @@
 
 use askama::Template;
 use catalog::erasure::audit;
-use catalog::{Change, Error, Result};
+use catalog::model::{BlobId, Dataset, Source};
+use catalog::processing::{self, Processing};
+use catalog::store::record::Index;
+use catalog::{AsOf, Catalog, Change, Error, Result};
 use crawler::erase::package::{PersonRow, zip_of};
 use crawler::erase::{self, Desk, FindOptions, Identifier};
 use serde_json::json;
@@ -14,7 +17,8 @@ use super::people::value;
 /// Records of one blob, member or table on the page.
 struct Section {
     title: String,
-    origin: String,
+    /// Where it came from, went, why it is kept and how long, as sentences.
+    facts: Vec<String>,
     names: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -36,7 +40,12 @@ struct Page {
 ///
 /// # Errors
 /// What the lookup fails with; `Limit` if there is more than one package holds.
-pub(super) async fn make(desk: &Desk, identifiers: &[Identifier], options: FindOptions) -> Result<Answer> {
+pub(super) async fn make(
+    desk: &Desk,
+    rules: &[Processing],
+    identifiers: &[Identifier],
+    options: FindOptions,
+) -> Result<Answer> {
     let found = erase::find(desk, identifiers, options).await?;
     let made = desk.ctx.catalog.env().clock.now();
     let kinds: Vec<&str> = identifiers.iter().map(|identifier| identifier.kind.as_str()).collect();
@@ -46,7 +55,7 @@ pub(super) async fn make(desk: &Desk, identifiers: &[Identifier], options: FindO
         kinds: kinds.join(", "),
         records: found.rows.len(),
         masked,
-        sections: sections(&found.rows, &found.places),
+        sections: sections(&found.rows, &|row| facts(&desk.ctx.catalog, rules, row, &found.places))?,
         others: found.places.iter().filter(|place| place.place != "cell").map(described).collect(),
         unsearched: found.not_searched.iter().map(|one| (one.uri.clone(), one.reason.clone())).collect(),
     };
@@ -87,16 +96,13 @@ fn lines(rows: &[impl serde::Serialize]) -> Result<Vec<u8>> {
 }
 
 /// Records that stand together, under the names that any of them has.
-fn sections(rows: &[PersonRow], places: &[erase::answer::Place]) -> Vec<Section> {
+fn sections(rows: &[PersonRow], facts: &dyn Fn(&PersonRow) -> Result<Vec<String>>) -> Result<Vec<Section>> {
     let mut sections: Vec<Section> = Vec::new();
     for row in rows {
         let parts = [row.uri.as_str(), row.member.as_str(), row.table.as_deref().unwrap_or_default()];
         let title = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" › ");
         if sections.last().is_none_or(|section| section.title != title) {
-            let origin =
-                places.iter().find(|place| place.uri == row.uri).and_then(|place| place.origin.clone());
-            let origin = origin.unwrap_or_default();
-            sections.push(Section { title, origin, names: Vec::new(), rows: Vec::new() });
+            sections.push(Section { title, facts: facts(row)?, names: Vec::new(), rows: Vec::new() });
         }
         let section = sections.last_mut().expect("one was pushed if there was none");
         for (name, _) in &row.values {
@@ -114,7 +120,45 @@ fn sections(rows: &[PersonRow], places: &[erase::answer::Place]) -> Vec<Section>
         let width = section.names.len();
         section.rows.iter_mut().for_each(|row| row.resize(width, String::new()));
     }
-    sections
+    Ok(sections)
+}
+
+/// What Art. 15(1) asks to say of a record beside its content: purpose, recipients, time of storage, source.
+fn facts(
+    catalog: &Catalog,
+    rules: &[Processing],
+    row: &PersonRow,
+    places: &[erase::answer::Place],
+) -> Result<Vec<String>> {
+    let mut facts = Vec::new();
+    let place = places.iter().find(|place| place.uri == row.uri);
+    if let Some(origin) = place.and_then(|place| place.origin.as_ref()) {
+        facts.push(format!("It came from {origin}."));
+    }
+    let downstream = place.map(|place| place.downstream.as_slice()).unwrap_or_default();
+    if !downstream.is_empty() {
+        facts.push(format!("From it was made: {}.", downstream.join(", ")));
+    }
+    let sources: Vec<Source> = catalog.all(AsOf::Now)?;
+    for source in sources {
+        let blob = BlobId::of(&source.id, &row.path);
+        let is_of_source = row.uri.starts_with(source.url.trim_end_matches('/'));
+        let datasets = match is_of_source {
+            true => catalog.find::<Dataset>(Index::DatasetOfBlob, &blob.0)?,
+            false => Vec::new(),
+        };
+        let Some(rule) = datasets.first().and_then(|dataset| processing::of(rules, &dataset.name)) else {
+            continue;
+        };
+        facts.extend(rule.purpose.as_ref().map(|purpose| format!("It is kept for: {purpose}.")));
+        facts.extend(
+            rule.retention_days.map(|days| format!("It is kept for {days} days after it was written.")),
+        );
+        if !rule.recipients.is_empty() {
+            facts.push(format!("It is given to: {}.", rule.recipients.join(", ")));
+        }
+    }
+    Ok(facts)
 }
 
 fn described(place: &erase::answer::Place) -> String {

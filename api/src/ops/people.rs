@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use catalog::erasure::audit;
 use catalog::model::{Hold, HoldScope, PlanId, Principal, RequestId, Source};
-use catalog::{AsOf, Error, Result};
+use catalog::{AsOf, Change, Error, Result};
 use crawler::erase::{self, Desk, FindOptions, Identifier, PlanOptions, Rows};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,13 +22,15 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
     let desk = app.desk(who)?;
     match operation {
         Operation::SubjectFind { ids, scan, expand, as_of } => {
+            admit(app, who, ids.len())?;
             let options = FindOptions { scan, expand, as_of: super::run::as_of(as_of), rows: None };
             find(&desk, &identifiers(&ids)?, options).await
         }
         Operation::SubjectPackage { ids, scan, expand, keep_others } => {
+            admit(app, who, ids.len())?;
             let rows = Some(if keep_others { Rows::KeepOthers } else { Rows::MaskOthers });
             let options = FindOptions { scan, expand, rows, ..FindOptions::default() };
-            super::package::make(&desk, &identifiers(&ids)?, options).await
+            super::package::make(&desk, &app.config.processing, &identifiers(&ids)?, options).await
         }
         Operation::ErasePlan { ids, request, legal_basis, rectify, with, received, scan } => {
             let request = request.map(RequestId);
@@ -95,6 +98,17 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
         }
         other => Err(Error::internal("answer", format!("{} is no operation on a person", other.name()))),
     }
+}
+
+/// Lets a principal look up so many identifiers now, or refuses and writes that down.
+fn admit(app: &App, who: &Principal, identifiers: usize) -> Result<()> {
+    let admitted = app.lookups.take(who, identifiers, app.catalog.env().clock.now());
+    if let Err(refused) = &admitted {
+        let outcome = format!("refused: {refused}");
+        app.catalog
+            .commit(who, &[Change::audit(audit::LOOK_UP, format!("{identifiers} identifiers"), outcome)])?;
+    }
+    admitted
 }
 
 /// What a hold is on: every normal form of a person's identifiers, or all blobs below a URI.

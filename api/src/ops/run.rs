@@ -6,8 +6,8 @@ use catalog::model::{Principal, Timestamp};
 use catalog::{AsOf, Change, Error, Result};
 
 use super::{
-    Answer, Operation, annotate, crawl, datasets, findings, history, lineage, people, schemas, search, sql,
-    tokens, upkeep,
+    Answer, Operation, annotate, crawl, datasets, findings, history, index_keys, lineage, people, schemas,
+    search, sql, tokens, upkeep,
 };
 use crate::compose::App;
 
@@ -108,10 +108,12 @@ impl Operation {
             }
             Self::DatasetShow { which, as_of: at } => datasets::show(catalog, &which, as_of(at)),
             Self::Findings { which, as_of: at } => findings::list(catalog, which.as_deref(), as_of(at)),
-            Self::FindingRule { which, feature, kind, decision } => {
-                findings::rule(catalog, who, (&which, &feature, &kind), decision)
+            Self::FindingRule { which, feature, kind, decision, spread } => {
+                findings::rule(catalog, who, (&which, &feature, &kind), decision, spread)
             }
-            Self::ProcessingRecord { as_of: at } => findings::record(catalog, as_of(at)),
+            Self::ProcessingRecord { as_of: at } => {
+                findings::record(catalog, &app.config.processing, as_of(at))
+            }
             Self::Schemas { as_of: at, paging } => schemas::list(catalog, as_of(at), &paging),
             Self::SchemaShow { which, history, as_of: at } => {
                 schemas::show(catalog, &which, history, as_of(at))
@@ -131,6 +133,9 @@ impl Operation {
             Self::TokenCreate { name, roles } => tokens::create(catalog, who, &name, roles),
             Self::TokenList => tokens::list(catalog),
             Self::TokenRevoke { which } => tokens::revoke(catalog, who, &which),
+            Self::KeyList => index_keys::list(app),
+            Self::KeyRotate => index_keys::rotate(app, who),
+            Self::KeyDestroy { epoch, anyway } => index_keys::destroy(app, who, epoch, anyway),
             Self::CatalogExport { path } => upkeep::export_to(catalog, who, &path),
             Self::CatalogCheck => upkeep::check_store(catalog),
             Self::CatalogRewrite => upkeep::rewrite(catalog, who),

@@ -415,8 +415,9 @@ pub(crate) static ROUTES: &[Route] = &[
             required("feature", "string", "The feature; empty for paths."),
             required("kind", "string", "The kind, such as `PHONE_NUMBER`."),
             required("decision", "string", "`confirm`, `reject` or `forget`."),
+            optional("spread", "boolean", "Also of the same feature in datasets that lineage connects."),
         ],
-        shape: Shape::One,
+        shape: Shape::Items,
         operation: finding_rule,
     },
     Route {

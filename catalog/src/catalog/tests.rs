@@ -25,6 +25,7 @@ fn source(n: usize, schedule: Option<&str>) -> Source {
         schedule: schedule.map(Into::into),
         grouped: None,
         recognised: None,
+        index_key: None,
     }
 }
 

@@ -2,21 +2,23 @@
 
 use crate::catalog::Change;
 use crate::error::Result;
-use crate::model::{ErasureRequest, SubjectIdentifier, Suppression, Timestamp};
+use crate::model::{ErasureRequest, SubjectIdentifier, Suppression, Timestamp, TokenDigest};
 
-/// Entries for a request's identifiers, as the subject index knows them: what a crawl meets is compared with the ledger.
+/// Entries for a request's identifiers, each with what the subject index knows it by: what a crawl meets is compared with
+/// the ledger.
 ///
 /// # Errors
 /// `Internal` if an entry cannot be encoded.
 pub fn entries(
     request: &ErasureRequest,
-    indexed: &[SubjectIdentifier],
+    indexed: &[(SubjectIdentifier, Vec<TokenDigest>)],
     since: Timestamp,
 ) -> Result<Vec<Change>> {
-    let entry = |identifier: &SubjectIdentifier| {
+    let entry = |(identifier, tokens): &(SubjectIdentifier, Vec<TokenDigest>)| {
         Change::put(&Suppression {
             kind: identifier.kind.clone(),
             digest: identifier.digest,
+            tokens: tokens.clone(),
             request: request.id.clone(),
             since,
         })

@@ -25,6 +25,18 @@ pub struct Source {
     /// Digest of how identifiers were read when all of its blobs were last read: lookup must read them alike.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recognised: Option<Digest>,
+    /// The oldest key under which identifiers in any of its blobs may be indexed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_key: Option<IndexKey>,
+}
+
+/// Which key of the subject index; says nothing of what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexKey {
+    /// Number of its epoch, from 1.
+    pub epoch: u32,
+    /// Tells it from another key of the same number, such as one that was made anew in a lost folder's place.
+    pub check: u32,
 }
 
 /// What datasets were made of: as long as it is the same, grouping anew changes nothing.

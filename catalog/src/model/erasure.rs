@@ -360,6 +360,9 @@ pub struct Suppression {
     pub kind: String,
     /// Its keyed digest.
     pub digest: TokenDigest,
+    /// What the subject index knew it by, under the keys of then.
+    #[serde(default)]
+    pub tokens: Vec<TokenDigest>,
     /// The request that erased it.
     pub request: RequestId,
     /// Since when.

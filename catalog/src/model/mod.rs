@@ -24,7 +24,9 @@ mod value;
 pub use access::AccessToken;
 pub use annotation::{Annotated, Annotation};
 pub use audit::{AuditEntry, Principal, Role};
-pub use blob::{Anomaly, AnomalyKind, BlobVersion, Depth, Dialect, Grouped, Part, Searched, Source};
+pub use blob::{
+    Anomaly, AnomalyKind, BlobVersion, Depth, Dialect, Grouped, IndexKey, Part, Searched, Source,
+};
 pub use dataset::{Dataset, PartitionKey};
 pub use erasure::{
     Approval, Certificate, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan, PlanBody, Step,

@@ -8,18 +8,17 @@ use std::sync::Arc;
 
 use catalog::AsOf;
 use catalog::erasure::plan::{Evidence, PartEvidence, names};
-use catalog::model::{BlobId, BlobVersion, Digest, NotSearched, Searched, SourceId};
+use catalog::model::{Anomaly, AnomalyKind, BlobId, BlobVersion, Digest, NotSearched, Searched, SourceId};
 use catalog::store::record::Index;
 use futures::{StreamExt, stream};
 
 use super::Desk;
 use super::attempts::{Attempt, Attempts, attempts};
-use super::lookup::{READS_AT_ONCE, blobs_with_tokens};
+use super::lookup::{READS_AT_ONCE, blobs_with_tokens, outdated};
 use super::names as naming;
 use super::search::{Found, FoundPart, Sought};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::{Lake, Listed, ObjectVersion};
-use crate::stage::recognised;
 
 /// Everything that was looked at for a plan.
 #[derive(Default)]
@@ -69,24 +68,17 @@ pub(super) async fn gather(desk: &Desk, sought: Arc<Sought>, scan: bool) -> Resu
             named: false,
         });
     }
-    let outdated = outdated(desk)?;
+    let outdated = outdated(desk, AsOf::Now)?;
     for lake in &desk.lakes {
         let mut of_path: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
         // The index may lack what was read otherwise then.
-        let scan = scan || outdated.contains(&lake.source_id());
+        let scan = scan || outdated.iter().any(|(source, _)| *source == lake.source_id());
         current(desk, lake, &sought, &tokens, scan, &mut of_path, &mut gathered.not_searched).await?;
         old_versions(desk, lake, &sought, &mut of_path, &mut gathered.not_searched).await?;
         gathered.not_searched.extend(lake.unseen().map(|reason| miss(lake, "", None, reason, false)));
         gathered.evidence.extend(of_path.into_values().flatten());
     }
     Ok(gathered)
-}
-
-/// Sources whose blobs were read when other identifiers were recognised than now: their index may lack some.
-pub(super) fn outdated(desk: &Desk) -> Result<Vec<SourceId>> {
-    let sources = desk.ctx.catalog.all::<catalog::model::Source>(AsOf::Now)?;
-    let outdated = sources.into_iter().filter(|source| source.recognised != Some(recognised()));
-    Ok(outdated.map(|source| source.id).collect())
 }
 
 /// Sources that the catalog knows and nobody opened.
@@ -135,6 +127,13 @@ async fn current(
 pub(super) fn is_covered(desk: &Desk, blob: BlobId, listed: &Listed) -> Result<bool> {
     let version = desk.ctx.catalog.get::<BlobVersion>(&blob, AsOf::Now)?;
     Ok(version.is_some_and(|version| version.etag == listed.etag && version.searched == Searched::Full))
+}
+
+/// Whether a crawl met an erased person in a blob.
+pub(super) fn is_alarming(desk: &Desk, blob: BlobId) -> Result<bool> {
+    let version = desk.ctx.catalog.get::<BlobVersion>(&blob, AsOf::Now)?;
+    let alarms = |anomaly: &Anomaly| anomaly.kind == AnomalyKind::SuppressedSubject;
+    Ok(version.is_some_and(|version| version.anomalies.iter().any(alarms)))
 }
 
 async fn old_versions(

@@ -74,15 +74,25 @@ impl Identifier {
         self.forms.iter().map(|form| env.hasher.digest(&self.kind, form)).collect()
     }
 
-    /// What the subject index and the suppression ledger know it by, which tells less: see [`recognise::index_form`].
-    pub fn indexed(&self, env: &Env) -> Vec<SubjectIdentifier> {
+    /// What the subject index knows it by, under every key that is there; which tells less: see [`recognise::index_form`].
+    pub fn tokens(&self, env: &Env) -> Vec<TokenDigest> {
+        let forms: Vec<&str> =
+            self.forms.iter().map(|form| recognise::index_form(&self.kind, form)).collect();
+        let epochs = env.hasher.epochs();
+        epochs.iter().flat_map(|epoch| forms.iter().map(|form| epoch.digest(&self.kind, form))).collect()
+    }
+
+    /// What the suppression ledger knows it by: the same forms under the subject key, each with its tokens in the index.
+    pub fn indexed(&self, env: &Env) -> Vec<(SubjectIdentifier, Vec<TokenDigest>)> {
         let mut forms: Vec<&str> =
             self.forms.iter().map(|form| recognise::index_form(&self.kind, form)).collect();
         forms.sort_unstable();
         forms.dedup();
-        let subject = |form: &str| SubjectIdentifier {
-            kind: self.kind.clone(),
-            digest: env.hasher.digest(&self.kind, form),
+        let epochs = env.hasher.epochs();
+        let subject = |form: &str| {
+            let digest = env.hasher.digest(&self.kind, form);
+            let tokens = epochs.iter().map(|epoch| epoch.digest(&self.kind, form)).collect();
+            (SubjectIdentifier { kind: self.kind.clone(), digest }, tokens)
         };
         forms.into_iter().map(subject).collect()
     }

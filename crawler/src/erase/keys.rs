@@ -2,8 +2,9 @@
 //!
 //! | file | what | ends |
 //! |---|---|---|
-//! | `subject.key` | HMAC key of the subject index and the suppression ledger | never |
 //! | `pseudonym.key` | HMAC key of pseudonyms that stand in the lake in place of values | when the owner destroys it |
+//! | `subject.key` | HMAC key of requests, holds and the suppression ledger | never |
+//! | `index.N.key` | HMAC key of the subject index in epoch N | when the owner destroys it; the newest stays |
 //! | `signing.key` | Ed25519 secret key of certificates | never |
 //! | `requests/ID.key` | seals one request's identifiers and names | once certified |
 //! | `requests/ID.salt` | salt of one certificate's commitments | when the owner destroys it |
@@ -18,7 +19,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use catalog::env::Entropy;
+use catalog::env::{Entropy, IndexHasher};
 use catalog::erasure::seal::SealKey;
 use catalog::model::RequestId;
 
@@ -51,7 +52,7 @@ impl KeyRing {
         Ok(Self { folder: folder.to_owned(), entropy })
     }
 
-    /// The key of the subject index.
+    /// The subject key.
     ///
     /// # Errors
     /// `Corrupt` if the file is damaged.
@@ -67,7 +68,68 @@ impl KeyRing {
         self.read_or_make("pseudonym.key")
     }
 
-    /// Whether there is a key of the subject index; a catalog with tokens and no such key finds nobody.
+    /// The keys of the subject index, by epoch, the newest last; the first is made if there is none.
+    ///
+    /// # Errors
+    /// `Corrupt` if a file is damaged.
+    pub fn index_epochs(&self) -> Result<Vec<IndexHasher>> {
+        let mut numbers = self.epoch_numbers()?;
+        if numbers.is_empty() {
+            self.read_or_make(&epoch_file(1))?;
+            numbers.push(1);
+        }
+        let mut epochs = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let path = self.folder.join(epoch_file(number));
+            match read(&path)? {
+                // A kill came between the two halves of a destruction.
+                Some(key) if key == [0; KEY_BYTES] => {
+                    destroy(&path).map_err(|error| failed("destroy an index key", error))?;
+                }
+                key => epochs.extend(key.map(|key| IndexHasher::new(number, &key))),
+            }
+        }
+        match epochs.is_empty() {
+            true => Err(Error::corrupt("read the index keys", "there is none; restore the folder of keys")),
+            false => Ok(epochs),
+        }
+    }
+
+    /// Makes the key of the next epoch and gives its number: from when on it is used is the caller's to say.
+    ///
+    /// # Errors
+    /// `Unavailable` if it cannot be written.
+    pub fn make_epoch(&self) -> Result<u32> {
+        let next = self.index_epochs()?.last().map_or(1, |newest| newest.key.epoch + 1);
+        self.read_or_make(&epoch_file(next))?;
+        Ok(next)
+    }
+
+    /// Destroys the key of an epoch: what was indexed under it says nothing any more. One that is gone already is no error.
+    ///
+    /// # Errors
+    /// `Conflict` if it is the newest, `Unavailable` if the file cannot be overwritten.
+    pub fn destroy_epoch(&self, epoch: u32) -> Result<()> {
+        const OPERATION: &str = "destroy an index key";
+        if self.index_epochs()?.last().is_some_and(|newest| newest.key.epoch <= epoch) {
+            return Err(Error::conflict(OPERATION, "it is the newest; make the next one first"));
+        }
+        destroy(&self.folder.join(epoch_file(epoch))).map_err(|error| failed(OPERATION, error))
+    }
+
+    fn epoch_numbers(&self) -> Result<Vec<u32>> {
+        let listed = fs::read_dir(&self.folder).map_err(|error| failed("list the folder of keys", error))?;
+        let mut numbers = Vec::new();
+        for entry in listed {
+            let name = entry.map_err(|error| failed("list the folder of keys", error))?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix("index.")?.strip_suffix(".key"));
+            numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Whether there is a subject key; a catalog with a ledger and no such key knows nobody in it.
     pub fn has_subject_key(&self) -> bool {
         self.folder.join("subject.key").exists()
     }
@@ -140,6 +202,10 @@ impl KeyRing {
     }
 }
 
+fn epoch_file(number: u32) -> String {
+    format!("index.{number}.key")
+}
+
 /// A request's file; ids come from outside and must not lead out of the folder.
 fn name_of(id: &RequestId, ending: &str) -> Result<String> {
     if id.0.is_empty() || !id.0.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -207,6 +273,18 @@ mod tests {
         first.destroy_request_key(&id).unwrap();
         assert!(!file.exists() && first.request_key(&id).is_err());
         assert!(first.request_key(&RequestId("../subject".into())).is_err());
+        let epochs =
+            || -> Vec<u32> { ring().index_epochs().unwrap().iter().map(|one| one.key.epoch).collect() };
+        assert_eq!(epochs(), [1]);
+        assert_eq!(first.destroy_epoch(1).unwrap_err().kind, crate::error::Kind::Conflict);
+        assert_eq!((first.make_epoch().unwrap(), first.make_epoch().unwrap()), (2, 3));
+        first.destroy_epoch(2).unwrap();
+        first.destroy_epoch(2).unwrap();
+        assert_eq!(epochs(), [1, 3]);
+        let killed = folder.path().join("keys/index.1.key");
+        fs::write(&killed, [0; KEY_BYTES]).unwrap(); // overwritten, and then came the kill
+        assert_eq!(epochs(), [3]);
+        assert!(!killed.exists());
         fs::write(folder.path().join("keys/subject.key"), b"short").unwrap();
         assert_eq!(ring().subject_key().unwrap_err().kind, crate::error::Kind::Corrupt);
     }

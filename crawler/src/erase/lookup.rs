@@ -9,20 +9,21 @@ use std::sync::Arc;
 
 use catalog::AsOf;
 use catalog::erasure::audit;
-use catalog::model::{BlobId, BlobVersion, Role, Searched, SourceId, TokenDigest};
+use catalog::model::{BlobId, BlobVersion, IndexKey, Role, Searched, Source, SourceId, TokenDigest};
 use catalog::store::record::Index;
 use futures::{StreamExt, stream};
 
 use super::Desk;
 use super::answer::{FindAnswer, Place, Unsearched};
 use super::expand;
-use super::gather::{outdated, unopened};
+use super::gather::unopened;
 use super::identifier::Identifier;
 use super::names::{self, Kin};
 use super::package::{self, PersonRow};
 use super::search::{Found, FoundPart, Sought};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::{Fetched, Lake};
+use crate::stage::recognised;
 
 /// Blobs read at a time.
 pub(super) const READS_AT_ONCE: usize = 4;
@@ -183,11 +184,37 @@ fn candidates(desk: &Desk, sought: &Sought, options: FindOptions) -> Result<(Vec
     let closed = "the source is not open; nothing in it was searched";
     candidates.unsearched.extend(unopened(desk)?.into_iter().map(|source| of_source(source, closed)));
     if !options.scan {
-        let outdated = outdated(desk)?.into_iter().filter(|source| desk.lake(source).is_some());
-        let reason = "other identifiers are recognised now than when it was crawled; crawl it again, or scan";
-        candidates.unsearched.extend(outdated.map(|source| of_source(source, reason)));
+        let outdated = outdated(desk, options.as_of)?;
+        let outdated = outdated.into_iter().filter(|(source, _)| desk.lake(source).is_some());
+        candidates.unsearched.extend(outdated.map(|(source, reason)| of_source(source, reason)));
     }
     Ok((candidates.targets.into_values().collect(), candidates.unsearched))
+}
+
+/// Sources whose index may lack identifiers that lookup would confirm, and why: their blobs were read when others were
+/// recognised than now, or indexed under a key that is gone.
+pub(super) fn outdated(desk: &Desk, as_of: AsOf) -> Result<Vec<(SourceId, &'static str)>> {
+    let catalog = &desk.ctx.catalog;
+    let keys: Vec<IndexKey> = catalog.env().hasher.epochs().iter().map(|one| one.key).collect();
+    let mut outdated = Vec::new();
+    for source in catalog.all::<Source>(as_of)? {
+        if source.recognised != Some(recognised()) {
+            let reason =
+                "other identifiers are recognised now than when it was crawled; crawl it again, or scan";
+            outdated.push((source.id, reason));
+        } else if source.index_key.is_none_or(|oldest| !has_all_since(&keys, oldest)) {
+            let reason = "the key under which its identifiers were indexed is gone; crawl it again, or scan";
+            outdated.push((source.id, reason));
+        }
+    }
+    Ok(outdated)
+}
+
+/// Whether a key is there, and each that came after it.
+fn has_all_since(keys: &[IndexKey], oldest: IndexKey) -> bool {
+    let since = keys.iter().skip_while(|key| **key != oldest);
+    let epochs: Vec<u32> = since.map(|key| key.epoch).collect();
+    !epochs.is_empty() && epochs.windows(2).all(|pair| pair[0] + 1 == pair[1])
 }
 
 /// What is to be read, in order of paths, and what is not.
@@ -243,8 +270,8 @@ impl Candidates<'_> {
 /// Blobs in which the index has one of the identifiers, or had.
 pub(super) fn blobs_with_tokens(desk: &Desk, sought: &Sought, as_of: AsOf) -> Result<BTreeSet<BlobId>> {
     let catalog = &desk.ctx.catalog;
-    let identifiers = sought.identifiers().iter().flat_map(|one| one.indexed(catalog.env()));
-    let digests: Vec<TokenDigest> = identifiers.map(|one| one.digest).collect();
+    let digests: Vec<TokenDigest> =
+        sought.identifiers().iter().flat_map(|one| one.tokens(catalog.env())).collect();
     catalog.blobs_with(&digests, as_of)
 }
 

@@ -1,12 +1,14 @@
 //! The rows in which a person stands, for the person (GDPR Art. 15 and 20): values and all, with other people's left out.
 //!
 //! A row belongs to the person unless it holds somebody else's identifier of a kind that the person was named by: then it
-//! is shared, and of what is personal in it only the person's own identifiers stay. What is masked says so.
+//! is shared, and of what is personal in it only the person's own identifiers stay. Of a row of her own, what texts and columns
+//! such as `manager` say of others goes (Art. 15(4)): names, numbers and addresses that stand nowhere else in the row. What is
+//! masked says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read, Write};
 
-use catalog::model::{AnomalyKind, FeaturePath, FeatureType, Value};
+use catalog::model::{AnomalyKind, Category, FeaturePath, FeatureType, Value};
 use serde::Serialize;
 use zip::write::SimpleFileOptions;
 
@@ -152,18 +154,111 @@ fn mask_others(sought: &Sought, row: &mut PersonRow) {
         row.values.iter().map(|(_, texts)| texts.iter().map(|text| spans_of(text)).collect()).collect();
     let mut each = row.values.iter().zip(&spans).flat_map(|((_, texts), spans)| texts.iter().zip(spans));
     let is_shared = each.any(|(text, spans)| spans.iter().any(|span| is_asked(span) && !is_own(span, text)));
-    if !is_shared {
-        return;
-    }
-    for ((_, texts), spans) in row.values.iter_mut().zip(&spans) {
+    let own = Own::of(row, &spans);
+    for ((name, texts), spans) in row.values.iter_mut().zip(&spans) {
+        let is_of_others = names_others(name);
         for (text, spans) in texts.iter_mut().zip(spans) {
-            let others: Vec<&Span> = spans.iter().filter(|span| !is_own(span, text)).collect();
+            let is_told = |span: &Span| {
+                is_shared
+                    || ((is_of_others || is_prose(text)) && is_of_a_person(span) && !own.has(span, text))
+            };
+            let others: Vec<&Span> =
+                spans.iter().filter(|span| !is_own(span, text) && is_told(span)).collect();
             for span in others.iter().rev() {
                 text.replace_range(span.start..span.end, &format!("[{} of somebody else]", span.kind));
             }
             row.masked += others.len() as u64;
         }
     }
+}
+
+/// What a row says of the person herself, outside of texts and of columns about others.
+#[derive(Default)]
+struct Own {
+    /// Words of short cells: her name among them.
+    words: HashSet<String>,
+    /// Kind and normal form of cells that hold nothing else.
+    values: HashSet<(&'static str, String)>,
+}
+
+impl Own {
+    fn of(row: &PersonRow, spans: &[Vec<Vec<Span>>]) -> Self {
+        let mut own = Self::default();
+        for ((name, texts), spans) in row.values.iter().zip(spans) {
+            for (text, spans) in texts.iter().zip(spans) {
+                if names_others(name) || is_prose(text) {
+                    continue;
+                }
+                own.words.extend(words(text));
+                for span in spans {
+                    let found = &text[span.start..span.end];
+                    own.values.extend(recognise::normalise(span.kind, found).map(|form| (span.kind, form)));
+                }
+            }
+        }
+        own
+    }
+
+    /// Whether a span says what the row says of her elsewhere; of a name, each word must.
+    fn has(&self, span: &Span, text: &str) -> bool {
+        let found = &text[span.start..span.end];
+        match recognise::normalise(span.kind, found).filter(|_| span.kind != NAME) {
+            Some(form) => self.values.contains(&(span.kind, form)),
+            None => words(found).all(|word| self.words.contains(&word)),
+        }
+    }
+}
+
+const NAME: &str = "PERSON_NAME";
+/// From so many words on, a cell is a text.
+const PROSE_WORDS: usize = 4;
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+fn is_prose(text: &str) -> bool {
+    text.split_whitespace().nth(PROSE_WORDS - 1).is_some() && text.chars().any(char::is_alphabetic)
+}
+
+fn is_of_a_person(span: &Span) -> bool {
+    matches!(Category::of(span.kind), Category::Personal | Category::Special)
+}
+
+/// Whether a column's name says that it is of somebody who is not the row's person.
+fn names_others(column: &str) -> bool {
+    const OTHERS: [&str; 20] = [
+        "manager",
+        "supervisor",
+        "boss",
+        "spouse",
+        "partner",
+        "husband",
+        "wife",
+        "parent",
+        "mother",
+        "father",
+        "child",
+        "guardian",
+        "emergency",
+        "referrer",
+        "referred",
+        "beneficiary",
+        "assignee",
+        "assigned",
+        "agent",
+        "colleague",
+    ];
+    let mut lower = String::with_capacity(column.len() + 4);
+    let mut before = None;
+    for c in column.chars() {
+        if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
+            lower.push('_');
+        }
+        lower.extend(c.to_lowercase());
+        before = Some(c);
+    }
+    words(&lower.replace('_', " ")).any(|word| OTHERS.contains(&word.as_str()))
 }
 
 /// Spans in order, none over another.
@@ -245,6 +340,46 @@ mod tests {
             "[PHONE_NUMBER of somebody else]",
         ];
         assert_eq!(masked(&shared), expected);
+    }
+
+    #[test]
+    fn what_texts_and_columns_say_of_others_goes() {
+        let own = [
+            ("name", "Ada Berg"),
+            ("email", "ada@mail.example"),
+            ("phone", "+49 30 901820"),
+            ("note", "Mrs Ada Berg (+49 30 901820) asked Mr Bob Stone, +49 40 123456, to write to her"),
+            ("managerEmail", "carl@x.example"),
+            ("team", "north"),
+        ];
+        let expected = [
+            "Ada Berg",
+            "ada@mail.example",
+            "+49 30 901820",
+            "Mrs Ada Berg (+49 30 901820) asked Mr [PERSON_NAME of somebody else], [PHONE_NUMBER of somebody else], to write to her",
+            "[EMAIL_ADDRESS of somebody else]",
+            "north",
+        ];
+        let mut found = masked(&own[..4]);
+        found.extend(masked(&[("email", "ada@mail.example"), ("team", "north")]).into_iter().skip(1));
+        let whole = masked(&own);
+        assert_eq!(found[..4], expected[..4]);
+        // With an address of somebody else the row is shared, and her telephone number could be either's.
+        assert_eq!(whole[4..], expected[4..]);
+    }
+
+    #[test]
+    fn columns_of_others_are_told_by_their_names() {
+        for (column, is) in [
+            ("manager_phone", true),
+            ("emergencyContact", true),
+            ("Referred By", true),
+            ("management_fee", false),
+            ("agency", false),
+            ("contact", false),
+        ] {
+            assert_eq!(names_others(column), is, "{column}");
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use catalog::model::{
 use catalog::schema::{Profile, RowsSketch, withhold};
 
 use super::read::Column;
-use super::{Changed, Profiled, Run};
+use super::token::Settled;
+use super::{Changed, Profiled};
 
 /// Confidence of a kind that stands in some cells of a column whose other cells are something else.
 const SCATTERED: f32 = 0.5;
@@ -46,20 +47,17 @@ pub struct Classified {
 }
 
 /// Classifies every feature of every part.
-pub fn classify(run: &Run, profiled: Profiled, depth: Depth) -> Classified {
+pub fn classify(profiled: Profiled, depth: Depth) -> Classified {
     let Profiled { changed, digest, parts, tokens, in_path, mut anomalies, mut searched, table_log } =
         profiled;
     let blob = changed.blob;
-    let (tokens, overflowed) = tokens.finish();
+    let Settled { tokens, overflowed, has_suppressed } = tokens.finish();
     if overflowed {
         let reason = "more distinct identifiers than are indexed of one blob".to_owned();
         anomalies.push(of_blob(AnomalyKind::LimitReached, reason.clone()));
         searched = Searched::Partial(reason);
     }
-    if tokens.iter().any(|token| run.suppressed.contains(token)) {
-        let reason = "it holds an identifier of a person who was erased; plan an erasure for it".to_owned();
-        anomalies.push(of_blob(AnomalyKind::SuppressedSubject, reason));
-    }
+    anomalies.extend(has_suppressed.then(suppressed));
     let mut findings = in_paths(&in_path);
     let mut sketch = None;
     let (mut kept, mut schemas, mut statistics) = (Vec::new(), Vec::new(), Vec::new());
@@ -97,6 +95,12 @@ pub fn classify(run: &Run, profiled: Profiled, depth: Depth) -> Classified {
         sketch,
         depth,
     }
+}
+
+/// An erased person came back.
+pub(super) fn suppressed() -> Anomaly {
+    let reason = "it holds an identifier of a person who was erased; plan an erasure for it".to_owned();
+    of_blob(AnomalyKind::SuppressedSubject, reason)
 }
 
 fn of_blob(kind: AnomalyKind, reason: String) -> Anomaly {

@@ -2,13 +2,14 @@
 //!
 //! Small blobs are at hand whole, so they have a digest; of larger ones only the head and the tail are read.
 
-use catalog::env::SubjectHasher;
 use catalog::model::{Anomaly, AnomalyKind, BlobId, Depth, Digest, Findings, Part, Searched};
 
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
+use super::classify::suppressed;
 use super::name::Names;
 use super::sniff::{anomaly, anomaly_of};
+use super::token::{Keyed, Settled};
 use super::{Changed, Classified, Run};
 use crate::ctx::Ctx;
 use crate::error::{Kind, Result};
@@ -44,10 +45,10 @@ async fn glance_at(
     chunk: Vec<Changed>,
 ) -> Result<Vec<Option<Classified>>> {
     let seen = if lake.folder().is_some() {
-        let (lake, names, hasher) = (lake.clone(), run.names.clone(), ctx.catalog.env().hasher.clone());
+        let (lake, names, keyed) = (lake.clone(), run.names.clone(), run.keyed(ctx));
         let look = move |changed: Changed| {
             let glanced = lake.glance_file(&changed.listed.path);
-            Seen::of(&names, &hasher, changed, glanced)
+            Seen::of(&names, &keyed, changed, glanced)
         };
         ctx.blocking(move || chunk.into_iter().map(look).collect::<Vec<_>>()).await
     } else {
@@ -60,10 +61,10 @@ async fn glance_at(
         };
         // How many at a time is the guard's business.
         let glanced: Vec<_> = stream::iter(chunk).map(look).buffered(BLOBS_A_HOP).collect().await;
-        let (names, hasher) = (run.names.clone(), ctx.catalog.env().hasher.clone());
+        let (names, keyed) = (run.names.clone(), run.keyed(ctx));
         let tell = move |(changed, glanced): (Changed, Option<Result<Glance>>)| match glanced {
-            Some(glanced) => Seen::of(&names, &hasher, changed, glanced),
-            None => Seen::unreadable(&names, &hasher, changed),
+            Some(glanced) => Seen::of(&names, &keyed, changed, glanced),
+            None => Seen::unreadable(&names, &keyed, changed),
         };
         ctx.blocking(move || glanced.into_iter().map(tell).collect::<Vec<_>>()).await
     };
@@ -91,9 +92,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(names: &Names, hasher: &SubjectHasher, mut changed: Changed, glanced: Result<Glance>) -> Self {
+    fn of(names: &Names, keyed: &Keyed, mut changed: Changed, glanced: Result<Glance>) -> Self {
         if changed.listed.problem.is_some() {
-            return Self::unreadable(names, hasher, changed);
+            return Self::unreadable(names, keyed, changed);
         }
         let (blob, mut store_failed) = (changed.blob, false);
         let glanced = match glanced {
@@ -111,22 +112,22 @@ impl Seen {
                 Err(anomaly_of(&error))
             }
         };
-        Self { blob, classified: Some(classified(names, hasher, changed, glanced)), store_failed }
+        Self { blob, classified: Some(classified(names, keyed, changed, glanced)), store_failed }
     }
 
     /// One that the listing already says cannot be read.
-    fn unreadable(names: &Names, hasher: &SubjectHasher, changed: Changed) -> Self {
+    fn unreadable(names: &Names, keyed: &Keyed, changed: Changed) -> Self {
         let problem = changed.listed.problem.unwrap_or_default();
         let blob = changed.blob;
         let glanced = Err(anomaly(AnomalyKind::Unreadable, problem));
-        Self { blob, classified: Some(classified(names, hasher, changed, glanced)), store_failed: false }
+        Self { blob, classified: Some(classified(names, keyed, changed, glanced)), store_failed: false }
     }
 }
 
 /// The record of what was seen.
 fn classified(
     names: &Names,
-    hasher: &SubjectHasher,
+    keyed: &Keyed,
     changed: Changed,
     glanced: std::result::Result<Glance, Anomaly>,
 ) -> Classified {
@@ -147,7 +148,8 @@ fn classified(
         }
     };
     let searched = Searched::No("only its first bytes were looked at".to_owned());
-    let (tokens, findings) = names.in_path(hasher, path);
+    let (Settled { tokens, has_suppressed, .. }, findings) = names.in_path(keyed, path);
+    anomalies.extend(has_suppressed.then(suppressed));
     let findings = Findings { blob, findings };
     let (parts, schemas, statistics) = (vec![part], Vec::new(), Vec::new());
     let (table_log, sketch, depth) = (None, None, Depth::Head);

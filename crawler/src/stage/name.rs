@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use catalog::env::SubjectHasher;
-use catalog::model::{Finding, TokenDigest};
+use catalog::model::Finding;
 
-use super::token::Tokens;
+use super::token::{Keyed, Settled, Tokens};
 use crate::recognise::recognise;
 
 /// Names kept at a time; once they are so many, all are dropped and those that come again are kept anew.
@@ -21,17 +20,17 @@ pub(super) struct Names(Mutex<HashMap<Box<str>, Arc<Named>>>);
 
 #[derive(Debug)]
 struct Named {
-    tokens: Vec<TokenDigest>,
+    met: Settled,
     kinds: Vec<(&'static str, f32)>,
 }
 
 impl Names {
     /// Identifiers in a path, and kinds of personal data, each once with how sure.
-    pub(super) fn in_path(&self, hasher: &SubjectHasher, path: &str) -> (Vec<TokenDigest>, Vec<Finding>) {
+    pub(super) fn in_path(&self, keyed: &Keyed, path: &str) -> (Settled, Vec<Finding>) {
         let (mut tokens, mut kinds) = (Tokens::default(), BTreeMap::<&str, f32>::new());
         for name in path.split('/') {
-            let named = self.of(hasher, name);
-            named.tokens.iter().for_each(|token| tokens.add(*token));
+            let named = self.of(keyed, name);
+            tokens.add_settled(&named.met);
             for (kind, confidence) in &named.kinds {
                 let surest = kinds.entry(kind).or_default();
                 *surest = surest.max(*confidence);
@@ -45,18 +44,18 @@ impl Names {
             count: 1,
             why: "in its path".to_owned(),
         };
-        (tokens.finish().0, kinds.into_iter().map(finding).collect())
+        (tokens.finish(), kinds.into_iter().map(finding).collect())
     }
 
-    fn of(&self, hasher: &SubjectHasher, name: &str) -> Arc<Named> {
+    fn of(&self, keyed: &Keyed, name: &str) -> Arc<Named> {
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return known.clone();
         }
         let (mut tokens, mut spans) = (Tokens::default(), Vec::new());
-        tokens.add_name(hasher, name);
+        tokens.add_name(keyed, name);
         recognise(name, &mut spans);
         let kinds = spans.iter().map(|span| (span.kind, span.confidence)).collect();
-        let named = Arc::new(Named { tokens: tokens.finish().0, kinds });
+        let named = Arc::new(Named { met: tokens.finish(), kinds });
         if name.len() <= NAME_BYTES_MAX {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= NAMES_MAX {
@@ -74,17 +73,18 @@ mod tests {
 
     #[test]
     fn a_name_that_comes_again_says_what_it_said() {
-        let (names, hasher) = (Names::default(), catalog::env::fixed::env(1).hasher);
+        let keyed = Keyed::new(&catalog::env::fixed::env(1).hasher, Arc::default());
+        let names = Names::default();
         let path = "exports/ada@mail.example/2024-05-01/part-0.csv";
-        let first = names.in_path(&hasher, path);
+        let first = names.in_path(&keyed, path);
         assert_eq!(first.1.iter().map(|finding| &*finding.kind).collect::<Vec<_>>(), ["EMAIL_ADDRESS"]);
         let mut tokens = Tokens::default();
-        tokens.add_name(&hasher, path);
-        assert_eq!(first.0, tokens.finish().0, "the index keeps of it what lookup reads in it");
+        tokens.add_name(&keyed, path);
+        assert_eq!(first.0, tokens.finish(), "the index keeps of it what lookup reads in it");
         for number in 0..2 * NAMES_MAX {
-            names.of(&hasher, &format!("{number}"));
+            names.of(&keyed, &format!("{number}"));
         }
         assert!(names.0.lock().unwrap().len() <= NAMES_MAX);
-        assert_eq!(names.in_path(&hasher, path), first);
+        assert_eq!(names.in_path(&keyed, path), first);
     }
 }

@@ -6,13 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::RandomState;
 
-use catalog::env::SubjectHasher;
 use catalog::model::{Anomaly, AnomalyKind, Depth, Digest, FeaturePath, Part, Searched, SourceId, TableLog};
 use catalog::schema::Profiler;
 use catalog::sketch::content::SketchKey;
 
-use super::token::Tokens;
-use super::{Changed, Sniffed, sniff};
+use super::token::{Keyed, Tokens};
+use super::{Changed, Run, Sniffed, sniff};
 use crate::content::Content;
 use crate::ctx::Ctx;
 use crate::format::tree::{Node, Visit, walk};
@@ -132,9 +131,10 @@ fn is_small_number(text: &str) -> bool {
 }
 
 /// Walks all of a blob. It cannot fail: what cannot be read is an anomaly.
-pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
+pub async fn read(ctx: &Ctx, lake: &Lake, run: &Run, sniffed: Sniffed) -> Read {
     let Sniffed { changed, fetched, anomaly } = sniffed;
-    let hasher = ctx.catalog.env().hasher.clone();
+    let keyed = run.keyed(ctx);
+    let of_broken = keyed.clone();
     let sampling = ctx.depth == Depth::Sample;
     let bounds = match sampling {
         true => Bounds { rows_max: ctx.bounds.rows_max.min(SAMPLE_ROWS), ..ctx.bounds },
@@ -146,7 +146,7 @@ pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
     let (source, url) = (lake.source_id(), lake.url().to_owned());
     let work = tokio::task::spawn_blocking(move || {
         let path = changed.listed.path.clone();
-        let mut reading = Reading { sampling, ..Reading::new(&hasher, &bounds, &path) };
+        let mut reading = Reading { sampling, ..Reading::new(&keyed, &bounds, &path) };
         reading.anomalies.extend(anomaly);
         match fetched {
             Some(fetched) => reading.walk(&fetched.content, fetched.digest, (&source, &url)),
@@ -157,7 +157,7 @@ pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
     // A reader that breaks off is a defect of that reader; the blob is recorded as unreadable and the crawl goes on.
     let mut read = match work.await {
         Ok(read) => read,
-        Err(_) => broken(&ctx.catalog.env().hasher, &bounds, fallback),
+        Err(_) => broken(&of_broken, &bounds, fallback),
     };
     if read.digest.is_some() && !lake.still(&path, etag.as_deref()).await {
         let reason = "the file changed after its bytes were digested".to_owned();
@@ -169,9 +169,9 @@ pub async fn read(ctx: &Ctx, lake: &Lake, sniffed: Sniffed) -> Read {
     read
 }
 
-fn broken(hasher: &SubjectHasher, bounds: &Bounds, changed: Changed) -> Read {
+fn broken(keyed: &Keyed, bounds: &Bounds, changed: Changed) -> Read {
     let path = changed.listed.path.clone();
-    let mut reading = Reading::new(hasher, bounds, &path);
+    let mut reading = Reading::new(keyed, bounds, &path);
     reading.unsearched.insert("its reader broke off".into());
     reading.note(&[], AnomalyKind::Corrupt, "its reader broke off".into());
     reading.finish(changed)
@@ -179,7 +179,7 @@ fn broken(hasher: &SubjectHasher, bounds: &Bounds, changed: Changed) -> Read {
 
 /// Everything that the pass feeds, and where it is.
 struct Reading<'a> {
-    hasher: &'a SubjectHasher,
+    keyed: &'a Keyed,
     key: SketchKey,
     bounds: &'a Bounds,
     path: &'a str,
@@ -199,10 +199,10 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(hasher: &'a SubjectHasher, bounds: &'a Bounds, path: &'a str) -> Self {
+    fn new(keyed: &'a Keyed, bounds: &'a Bounds, path: &'a str) -> Self {
         let mut reading = Self {
-            hasher,
-            key: hasher.sketch_key(),
+            keyed,
+            key: keyed.sketch_key(),
             bounds,
             path,
             table: table_name(path),
@@ -231,13 +231,13 @@ impl<'a> Reading<'a> {
 
     /// Like `name`, for a path or the name of a member.
     fn name_of_content(&mut self, name: &str) -> Vec<(&'static str, f32)> {
-        self.tokens.add_name(self.hasher, name);
+        self.tokens.add_name(self.keyed, name);
         name.split('/').flat_map(|name| self.name(name)).collect()
     }
 
     /// The same for what stands around content: a comment, the target of a link.
     fn around(&mut self, text: &str) {
-        self.tokens.add_name(self.hasher, text);
+        self.tokens.add_name(self.keyed, text);
         let kinds = self.name(text);
         self.in_path.extend(kinds);
     }
@@ -252,7 +252,7 @@ impl<'a> Reading<'a> {
         forms.sort_unstable();
         forms.dedup();
         for (kind, form) in forms {
-            self.tokens.add(self.hasher.digest(kind, form));
+            self.tokens.add(self.keyed.met(kind, form));
         }
         !self.found.is_empty()
     }

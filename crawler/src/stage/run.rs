@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use catalog::dataset::Corrections;
 use catalog::lineage::graph;
 use catalog::model::{
-    BlobId, Digest, Execution, ExecutionId, ExecutionState, Principal, Properties, Property, Source,
-    SourceId, Suppression, Timestamp, TokenDigest, TypeId,
+    BlobId, Digest, Execution, ExecutionId, ExecutionState, IndexKey, Principal, Properties, Property,
+    Source, SourceId, Suppression, Timestamp, TokenDigest, TypeId,
 };
 use catalog::{AsOf, Catalog, Change};
 
 use super::name::Names;
+use super::token::Keyed;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::pipeline::CrawlReport;
@@ -32,15 +33,18 @@ pub struct Run {
     /// When it began.
     pub started: Timestamp,
     /// Identifiers of erased persons.
-    pub(super) suppressed: HashSet<TokenDigest>,
+    suppressed: Arc<HashSet<TokenDigest>>,
     pub(super) seen: Seen,
     pub(super) names: Arc<Names>,
     /// What people say about the grouping of the source's blobs.
     pub(super) corrections: Arc<Corrections>,
     /// Whether the crawl before this one did not come to its end.
     pub(super) after_a_failure: bool,
-    /// Whether identifiers were read otherwise when the source's blobs were, so that they are to be read again.
+    /// Whether identifiers were read otherwise when the source's blobs were, or indexed under an older key, so that they are
+    /// to be read again.
     pub(super) reread: bool,
+    /// The newest key of the index when the crawl began.
+    index_key: IndexKey,
     run_type: TypeId,
 }
 
@@ -145,7 +149,8 @@ impl Run {
         let recorded = ctx.blocking(move || -> Result<()> {
             let mut changes = vec![Change::put(&execution)?];
             if let Some(source) = catalog.get::<Source>(&source, AsOf::Now)?.filter(|_| has_reread) {
-                changes.push(Change::put(&Source { recognised: Some(recognised()), ..source })?);
+                let (recognised, index_key) = (Some(recognised()), Some(self.index_key));
+                changes.push(Change::put(&Source { recognised, index_key, ..source })?);
             }
             catalog.commit(&Principal::system(), &changes)?;
             catalog.flush()
@@ -166,6 +171,11 @@ impl Run {
         Ok(report)
     }
 
+    /// By what the crawl makes digests of identifiers.
+    pub(super) fn keyed(&self, ctx: &Ctx) -> Keyed {
+        Keyed::new(&ctx.catalog.env().hasher, self.suppressed.clone())
+    }
+
     fn execution(&self, state: ExecutionState) -> Execution {
         let source = ("source".to_owned(), Property::String(self.source.0.clone()));
         Execution {
@@ -181,13 +191,13 @@ impl Run {
     }
 }
 
-/// The name of a source's crawl until it is complete. There is one at most: the next crawl finds what a kill or a
-/// failure has left under it, and renames it.
 /// How identifiers are read now.
 pub(crate) fn recognised() -> Digest {
     Digest(fingerprint())
 }
 
+/// The name of a source's crawl until it is complete. There is one at most: the next crawl finds what a kill or a
+/// failure has left under it, and renames it.
 fn under_way(source: &SourceId) -> String {
     format!("{source} under way")
 }
@@ -198,7 +208,10 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
     let started = catalog.env().clock.now();
     let mut changes = Vec::new();
     let source: Option<Source> = catalog.get(&id, AsOf::Now)?;
-    let reread = source.as_ref().is_some_and(|source| source.recognised != Some(recognised()));
+    let index_key = catalog.env().hasher.index().key;
+    let reread = source
+        .as_ref()
+        .is_some_and(|source| source.recognised != Some(recognised()) || source.index_key != Some(index_key));
     if source.is_none() {
         changes.push(Change::put(&Source {
             id: id.clone(),
@@ -207,6 +220,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
             schedule: None,
             grouped: None,
             recognised: Some(recognised()),
+            index_key: Some(index_key),
         })?);
     }
     let stale = graph::execution_named(catalog, run_type, &under_way(&id))?;
@@ -218,7 +232,8 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         stale.ended = stale.ended.or(Some(started));
         changes.push(Change::put(&stale)?);
     }
-    let suppressed = catalog.all::<Suppression>(AsOf::Now)?.into_iter().map(|entry| entry.digest).collect();
+    let ledger = catalog.all::<Suppression>(AsOf::Now)?;
+    let suppressed = Arc::new(ledger.into_iter().map(|entry| entry.digest).collect());
     let run = Run {
         id: ExecutionId(catalog.reserve_ids(1)?),
         source: id,
@@ -229,6 +244,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         corrections: Arc::default(),
         after_a_failure,
         reread,
+        index_key,
         run_type,
     };
     changes.push(Change::put(&run.execution(ExecutionState::Running))?);

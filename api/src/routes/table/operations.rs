@@ -61,6 +61,7 @@ pub(super) fn finding_rule(input: &Input) -> Result<Operation> {
         feature: input.body_text("feature")?.unwrap_or_default(),
         kind: input.body_required("kind")?,
         decision,
+        spread: input.body_flag("spread")?,
     })
 }
 

@@ -42,6 +42,7 @@ fn with_source(catalog: &Catalog) -> BlobVersion {
         schedule: None,
         grouped: None,
         recognised: None,
+        index_key: None,
     };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     crawl(catalog, "raw/a.csv csv 1 1 1 1")

@@ -119,6 +119,7 @@ fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
         schedule: None,
         grouped: None,
         recognised: None,
+        index_key: None,
     };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     let (shop, folder) =

@@ -23,6 +23,7 @@ fn source() -> Source {
         schedule: None,
         grouped: None,
         recognised: None,
+        index_key: None,
     }
 }
 

@@ -18,6 +18,7 @@ fn source(n: u32) -> Source {
         schedule: None,
         grouped: None,
         recognised: None,
+        index_key: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use catalog::env::IndexHasher;
 use catalog::model::{BlobVersion, Principal, Source};
 use catalog::store::Store;
 use catalog::{AsOf, Change};
@@ -127,4 +128,40 @@ async fn an_index_of_before_what_is_recognised_now_is_not_believed() {
     assert_eq!(crawl(&officer.ctx, &setup.lakes[0]).await.unwrap().read, 4);
     let answer = find(&officer, &setup.ada(), FindOptions::default()).await.unwrap();
     assert_eq!((answer.places.len(), answer.not_searched.len()), (2, 0));
+}
+
+fn epochs(setup: &Setup, keys: &[u32]) {
+    let epochs = keys.iter().map(|epoch| IndexHasher::new(*epoch, &[*epoch as u8 + 40; 32])).collect();
+    setup.officer().ctx.catalog.env().hasher.set_epochs(epochs).unwrap();
+}
+
+#[tokio::test]
+async fn a_new_key_is_taken_over_crawl_by_crawl_and_an_old_one_can_go() {
+    let setup = crawled().await;
+    let officer = setup.officer();
+    let look = async |as_of| {
+        let options = FindOptions { as_of, ..FindOptions::default() };
+        let answer = find(&officer, &setup.ada(), options).await.unwrap();
+        (answer.places.len(), answer.not_searched)
+    };
+    assert_eq!(look(AsOf::Now).await, (2, Vec::new()));
+    // As if the folder of keys had been lost: the key has the same number, and is another one.
+    epochs(&setup, &[1]);
+    let (places, unsearched) = look(AsOf::Now).await;
+    assert!(places == 0 && unsearched[0].reason.contains("key"), "{unsearched:?}");
+    let planned = plan(&officer, &setup.ada(), PlanOptions::default()).await.unwrap();
+    assert_eq!(planned.steps.len(), 2, "the plan reads every blob instead");
+    assert_eq!(crawl(&officer.ctx, &setup.lakes[0]).await.unwrap().read, 4, "a crawl indexes anew");
+    assert_eq!(look(AsOf::Now).await, (2, Vec::new()));
+    let then = AsOf::Time(officer.ctx.catalog.env().clock.now());
+
+    epochs(&setup, &[1, 2]);
+    assert_eq!(look(AsOf::Now).await, (2, Vec::new()), "both are read while crawls catch up");
+    assert_eq!(crawl(&officer.ctx, &setup.lakes[0]).await.unwrap().read, 4);
+    assert_eq!(crawl(&officer.ctx, &setup.lakes[0]).await.unwrap().read, 0, "once");
+    epochs(&setup, &[2]);
+    assert_eq!(look(AsOf::Now).await, (2, Vec::new()), "nothing leans on the old one");
+    let (places, unsearched) = look(then).await;
+    assert_eq!(places, 0, "its part of the index says nothing any more");
+    assert!(unsearched.iter().any(|one| one.reason.contains("key")), "{unsearched:?}");
 }

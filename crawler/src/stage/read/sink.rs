@@ -99,15 +99,15 @@ impl Reading<'_> {
     }
 
     fn text(&mut self, feature: usize, text: &str) {
-        let (hash, hasher) = (self.state.hash_one(text), self.hasher);
+        let (hash, keyed) = (self.state.hash_one(text), self.keyed);
         let Some(column) = self.rows().columns.get_mut(feature) else { return };
         let tells_nothing = text.trim().is_empty() || column.quiet.contains(&hash) || is_small_number(text);
         if tells_nothing {
             column.tally.cell(text, &[]);
         }
         let key = column.key.as_deref().and_then(|kind| Some((kind, normalise(kind, text)?)));
-        if let Some(digest) = key.map(|(kind, normal)| hasher.digest(kind, &normal)) {
-            self.tokens.add(digest);
+        if let Some(met) = key.map(|(kind, normal)| keyed.met(kind, &normal)) {
+            self.tokens.add(met);
         }
         if tells_nothing {
             return;
