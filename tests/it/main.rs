@@ -7,6 +7,7 @@ mod bad;
 mod checksums;
 mod clouds;
 mod declared;
+mod delta;
 mod erase;
 mod findings;
 mod keys;

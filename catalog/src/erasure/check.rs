@@ -144,6 +144,9 @@ impl Checking<'_> {
             self.violation(number, "it deletes a version that readers still get");
         }
         self.policy(step, evidence);
+        if evidence.transacts && !step.transacts {
+            self.violation(number, "it leaves the log of a table with the size that its file had");
+        }
         if let Method::RemoveUnits { parts } = &step.method {
             for removal in parts {
                 self.removal(step.number, evidence, removal, &members)?;
@@ -196,7 +199,7 @@ impl Checking<'_> {
             Some(How::Null) => RuleMethod::Null,
             Some(How::Rectify) => return,
         };
-        if done != asked && (removal.replacement.is_some() || removal.instead.is_none()) {
+        if done != asked && removal.instead.is_none() {
             self.violation(
                 Some(step),
                 "it is done in another way than the policy asks for, and does not say why",

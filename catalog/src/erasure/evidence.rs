@@ -41,6 +41,8 @@ pub struct Evidence {
     pub downstream: Vec<String>,
     /// The rules of the policy that cover it, in their order.
     pub rules: Vec<Rule>,
+    /// Whether it is a file of a Delta table, whose log has to be told when its size changes.
+    pub transacts: bool,
 }
 
 /// What was confirmed about one part.

@@ -110,6 +110,8 @@ fn unsearched<'a>(evidence: &'a Evidence, seal: Seal<'a>) -> impl Iterator<Item 
 }
 
 fn step(evidence: &Evidence, method: Method, members: Vec<Vec<String>>, seal: Seal<'_>) -> Step {
+    let transacts =
+        evidence.transacts && matches!(method, Method::RemoveUnits { .. } | Method::DeleteBlob { .. });
     let named = |member: &Vec<String>| {
         evidence.parts.iter().any(|part| part.name_names_subject && member.starts_with(&part.member))
     };
@@ -126,6 +128,7 @@ fn step(evidence: &Evidence, method: Method, members: Vec<Vec<String>>, seal: Se
         method,
         after: None,
         downstream: evidence.downstream.clone(),
+        transacts,
     }
 }
 

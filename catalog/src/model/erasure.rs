@@ -105,6 +105,9 @@ pub struct Step {
     pub after: Option<u32>,
     /// What was made from the blob, as lineage knows it: names for people.
     pub downstream: Vec<String>,
+    /// Whether the log of its Delta table is told of its new size.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transacts: bool,
 }
 
 /// What is done with an object version.

@@ -11,9 +11,9 @@ use catalog::ruling::Rulings;
 use catalog::store::record::Index;
 use catalog::{AsOf, Catalog};
 
-use super::Desk;
 use super::replace::{Asked, attempt};
 use super::search::{Found, FoundPart, Sought};
+use super::{Desk, delta};
 use crate::content::Content;
 use crate::error::Result;
 use crate::format::tree::{LAYERS, Visit, walk};
@@ -44,6 +44,8 @@ pub(super) async fn attempts(
         let kinds = part.cells.iter().map(|cell| sought.identifiers()[cell.identifier].kind.as_str());
         let how = if is_rectified {
             Some(How::Rectify)
+        } else if delta::is_commit(&evidence.path) {
+            Some(How::Mask)
         } else {
             policy::how(policy::method(&evidence.rules, kinds))
         };
@@ -54,6 +56,7 @@ pub(super) async fn attempts(
         .iter()
         .filter_map(|part| Some((part.member.clone(), (asked(part)?, part.clone()))))
         .collect();
+    let is_commit = delta::is_commit(&evidence.path);
     let is_header = |part: &FoundPart| part.units.keys().all(|table| table == LAYERS);
     if !wanted.is_empty() && wanted.values().all(|(_, part)| is_header(part)) {
         let reason = "only the header of its compression names the person, and is emptied";
@@ -62,7 +65,7 @@ pub(super) async fn attempts(
     if wanted.is_empty() || !evidence.current {
         return Ok(Attempts::new());
     }
-    let personal = match is_rectified {
+    let personal = match is_rectified || is_commit {
         true => Some(Vec::new()),
         false => personal(&desk.ctx.catalog, evidence)?,
     };
@@ -83,7 +86,7 @@ pub(super) async fn attempts(
         let _unread = walk(&content, &path, &bounds, &mut |visit| {
             let Visit::Part(node) = visit else { return Ok(()) };
             if let Some((how, part)) = wanted.get(node.member) {
-                let features = of_part(&personal, part);
+                let features = if is_commit { statistics() } else { of_part(&personal, part) };
                 let asked = Asked { how: *how, features, key, path: &path };
                 tried.insert(node.member.to_vec(), attempt(&sought, part, node.content, &bounds, asked));
             }
@@ -125,6 +128,12 @@ fn confirmed(evidence: &Evidence, feature: &str, kind: &str) -> Option<Finding> 
         count: 0,
         why: String::new(),
     })
+}
+
+/// What changes in a commit of a table's log.
+fn statistics() -> BTreeMap<String, BTreeMap<String, String>> {
+    let of_kind = (delta::STATISTICS_FEATURE.to_owned(), delta::STATISTICS.to_owned());
+    BTreeMap::from([(String::new(), BTreeMap::from([of_kind]))])
 }
 
 /// Table → feature → kind, for one part; tables of a database are recorded as members of it.

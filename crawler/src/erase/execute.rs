@@ -20,7 +20,7 @@ use super::lookup::officer;
 use super::plan::{load, sealed_identifiers};
 use super::rewrite::{self, Meant};
 use super::search::Sought;
-use super::{Desk, forget, names, show};
+use super::{Desk, delta, forget, names, show};
 use crate::content::Content;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::pipeline::crawl;
@@ -182,6 +182,9 @@ impl Run<'_> {
             }
         }
         if entry.state == StepState::Replaced {
+            if step.transacts {
+                self.tell_table(lake, &path).await?;
+            }
             self.delete_left_behind(lake, step, &path).await?;
             self.advance(entry, StepState::OldVersionsDeleted, Vec::new()).await?;
         }
@@ -274,6 +277,35 @@ impl Run<'_> {
         entry.new_etag = back.etag;
         entry.new_version = back.version;
         self.advance(entry, StepState::Replaced, Vec::new()).await
+    }
+
+    /// Commits the new size of a rewritten file to the log of its table; one that was told already is not told again.
+    async fn tell_table(&self, lake: &Lake, path: &str) -> Going<()> {
+        let roots = delta::roots_around(lake, path).await.map_err(of_store)?;
+        let Some(root) = delta::table_of(path, &roots) else { return Ok(()) };
+        let size = match lake.fetch(path, None, None).await {
+            Err(error) if error.kind == ErrorKind::NotFound => None,
+            there => Some(there.map_err(of_store)?.size),
+        };
+        for _ in delta::tries() {
+            let (add, next) = match delta::entry(lake, root, path).await.map_err(of_store)? {
+                // Compacted or removed meanwhile: what was read from it shows when the erasure is verified.
+                delta::Entry::Apart => return Ok(()),
+                delta::Entry::Unknown(reason) => return Err(Stop::Wait(reason.into())),
+                delta::Entry::Live { add, next } => (add, next),
+            };
+            if delta::says(&add, size) {
+                return Ok(());
+            }
+            let now = self.desk.ctx.catalog.env().clock.now().0 / 1_000;
+            let (commit, content) = delta::commit(root, next, &add, size, now);
+            match lake.create(&commit, &content).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind == ErrorKind::Conflict => {} // another writer was quicker
+                Err(error) => return Err(of_store(error)),
+            }
+        }
+        Err(Stop::Wait("other writers kept taking the next version of its table; run again".into()))
     }
 
     async fn delete_blob(&self, lake: &Lake, step: &Step, path: &str, entry: &mut StepJournal) -> Going<()> {

@@ -14,6 +14,7 @@ use futures::{StreamExt, stream};
 
 use super::Desk;
 use super::attempts::{Attempt, Attempts, attempts};
+use super::delta::{self, Entry};
 use super::lookup::{READS_AT_ONCE, blobs_with_tokens, outdated};
 use super::names as naming;
 use super::search::{Found, FoundPart, Sought};
@@ -224,6 +225,7 @@ fn bare(lake: &Lake, sought: &Sought, path: &str) -> Evidence {
         copies: Vec::new(),
         downstream: Vec::new(),
         rules: Vec::new(),
+        transacts: false,
     }
 }
 
@@ -251,6 +253,10 @@ pub(super) async fn read(
     if evidence.has_hits() {
         evidence.locked = lock(desk, lake, path, evidence.store_version.as_deref()).await?;
     }
+    if evidence.has_hits() && evidence.current && evidence.locked.is_none() {
+        let table = in_log_of_table(lake, &mut evidence).await?;
+        evidence.locked = table.map(str::to_owned);
+    }
     if evidence.has_hits() && evidence.current {
         let (catalog, blob) = (desk.ctx.catalog.clone(), evidence.blob);
         let own = fetched.digest;
@@ -264,6 +270,26 @@ pub(super) async fn read(
         evidence.copies = copies;
     }
     Ok(evidence)
+}
+
+/// Whether a blob is part of a Delta table, so that its log has to be told; and why it must not be changed, if so.
+async fn in_log_of_table(lake: &Lake, evidence: &mut Evidence) -> Result<Option<&'static str>> {
+    let replaced = |part: &PartEvidence| part.replacement.is_some();
+    if delta::is_log(&evidence.path) && !evidence.parts.iter().filter(|part| part.has_hits()).all(replaced) {
+        let reason = "it is of the log of a Delta table, and losing the rows that name the person would lose files of others; let the \
+                      table's engine write a new checkpoint and clean its log up (VACUUM), then plan again";
+        return Ok(Some(reason));
+    }
+    let roots = delta::roots_around(lake, &evidence.path).await?;
+    let Some(root) = delta::table_of(&evidence.path, &roots) else { return Ok(None) };
+    match delta::entry(lake, root, &evidence.path).await? {
+        Entry::Apart => Ok(None),
+        Entry::Live { .. } => {
+            evidence.transacts = true;
+            Ok(None)
+        }
+        Entry::Unknown(reason) => Ok(Some(reason)),
+    }
 }
 
 /// Blobs that had these very bytes when they were last crawled.
@@ -296,6 +322,9 @@ fn fill(evidence: &mut Evidence, found: Found, sought: &Sought, mut tried: Attem
     evidence.parts = found.parts.into_iter().map(of_part).collect();
 }
 
+/// Why the log of a table is treated in its own way.
+const OF_LOG: &str = "it is of the log of a table: its lines stay, and bounds of statistics go";
+
 fn part_evidence(part: FoundPart, sought: &Sought, tried: Option<Attempt>) -> PartEvidence {
     let rows_removed = part.units.values().map(roaring::RoaringTreemap::len).sum::<u64>().min(part.rows);
     let elsewhere = if part.units.is_empty() { part.bytes.len() as u64 } else { 0 };
@@ -319,6 +348,11 @@ fn part_evidence(part: FoundPart, sought: &Sought, tried: Option<Attempt>) -> Pa
     };
     match tried {
         Some(Ok((replacement, rows_after))) => {
+            let of_log = replacement
+                .features
+                .values()
+                .any(|kinds| kinds.values().any(|kind| kind == delta::STATISTICS));
+            evidence.not_replaced = of_log.then(|| OF_LOG.to_owned());
             (evidence.replacement, evidence.rows_after, evidence.rows_removed) =
                 (Some(replacement), rows_after, 0);
         }

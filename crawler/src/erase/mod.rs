@@ -10,6 +10,7 @@
 //! | [`gather`] | evidence over the lake as it is now; [`attempts`] tries what a policy asks for |
 //! | [`mod@plan`] | has the catalog decide and check, and records the plan |
 //! | [`replay`] | recognises erased persons who came back, and plans anew |
+//! | [`delta`] | what the log of a Delta table has to be told |
 //! | [`requests`] | extends and refuses requests |
 //! | [`execute`] | the only place that overwrites or deletes blobs; [`forget`] takes them out of the catalog's history |
 //! | [`mod@verify`] | a fresh look that never reads the plan |
@@ -21,6 +22,7 @@
 pub mod answer;
 mod attempts;
 pub mod certify;
+mod delta;
 pub mod execute;
 mod expand;
 mod forget;

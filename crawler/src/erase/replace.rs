@@ -16,8 +16,8 @@ use catalog::model::{
 };
 use roaring::RoaringTreemap;
 
-use super::rows;
 use super::search::{FoundPart, Sought, key_of, table_around};
+use super::{delta, rows};
 use crate::content::{Content, Spool};
 use crate::format::replace::{New, edits};
 use crate::format::{At, Bounds, Format, FormatError, ReadFn, Rewritten, Sink};
@@ -106,6 +106,11 @@ impl Replacer {
             return None;
         }
         let text = value.text()?;
+        if let Some(kind) = self.features.get(table).and_then(|features| features.values().next())
+            && kind == delta::STATISTICS
+        {
+            return self.in_log(path, &text);
+        }
         let owner = if table.is_empty() { &self.around } else { table };
         let key = key_of(owner, path);
         let mut places: Vec<Place> = Vec::new();
@@ -139,6 +144,26 @@ impl Replacer {
             return Some(New::Null);
         }
         Some(New::Text(self.spliced(&text, places)))
+    }
+
+    /// In the log of a table, statistics lose their bounds and what is told of commits is masked; the rest says which files there are.
+    fn in_log(&self, path: &FeaturePath, text: &str) -> Option<New> {
+        let name = path.to_string();
+        let places = self.sought.places(None, text);
+        if places.is_empty() {
+            return None;
+        }
+        if name == delta::STATISTICS_FEATURE {
+            return delta::without_bounds(text).map(New::Text);
+        }
+        let of_place = |(start, end, number): (usize, usize, usize)| Place {
+            start,
+            end,
+            own: Some(number),
+            kind: String::new(),
+        };
+        let places = places.into_iter().map(of_place).collect();
+        name.starts_with("commitInfo").then(|| New::Text(self.spliced(text, places)))
     }
 
     /// The text with its places replaced; of those that lie over each other, the first and then the longest counts.

@@ -201,6 +201,9 @@ fn shared(replacement: &Replacement) -> u64 {
 /// Why rows go where the policy asks for their values to be replaced.
 fn instead(part: &catalog::model::PartRemoval) -> Option<String> {
     let why = part.instead.as_ref()?;
+    if part.replacement.is_some() {
+        return Some(why.clone());
+    }
     Some(format!("rows go instead of being changed as the policy asks: {why}"))
 }
 

@@ -79,6 +79,25 @@ impl Lake {
         }
     }
 
+    /// Puts an object where none is.
+    ///
+    /// # Errors
+    /// `Conflict` if there is one with other bytes.
+    pub(crate) async fn create(&self, path: &str, content: &Content) -> Result<()> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        let bytes = read_range(content, 0, content.len()).await?;
+        let put = self.store.put_opts(&Self::key(path)?, bytes.into(), options).await;
+        match put {
+            Ok(_) => Ok(()),
+            // The answer of an earlier try may have been lost.
+            Err(_) if self.settled(path, content).await.is_some() => Ok(()),
+            Err(object_store::Error::AlreadyExists { .. }) => {
+                Err(Error::conflict("create blob", "there is another one by now"))
+            }
+            Err(error) => Err(error::of_store("create blob", error)),
+        }
+    }
+
     /// The etag of the object if it holds just these bytes.
     async fn settled(&self, path: &str, content: &Content) -> Option<String> {
         let content = content.clone();

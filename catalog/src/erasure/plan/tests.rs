@@ -39,6 +39,7 @@ pub(crate) fn evidence(path: &str, parts: Vec<PartEvidence>) -> Evidence {
         copies: Vec::new(),
         downstream: Vec::new(),
         rules: Vec::new(),
+        transacts: false,
     }
 }
 
@@ -252,4 +253,15 @@ fn a_rectification_removes_nothing() {
     assert_eq!(methods(named), ["report"]);
     let old = Evidence { current: false, ..evidence("a.csv", vec![replaced(How::Rectify, &[1])]) };
     assert_eq!(methods(old), ["delete_version"]);
+}
+
+#[test]
+fn the_log_of_a_table_is_told_of_what_changes() {
+    let file = |part: PartEvidence| Evidence { transacts: true, ..evidence("t/a.parquet", vec![part]) };
+    let steps = |evidence: Evidence| plan_of(&[evidence], &[]).steps;
+    assert!(steps(file(part(&[], 10, &[3])))[0].transacts);
+    let named = Evidence { path_names_subject: true, ..file(part(&[], 10, &[])) };
+    assert!(steps(named)[0].transacts, "a file that goes is removed from the table");
+    let rigid = PartEvidence { can_rewrite: false, ..part(&[], 9, &[1]) };
+    assert!(!steps(file(rigid))[0].transacts, "nothing is said of what is only reported");
 }
