@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn links_that_lead_elsewhere_are_no_files() {
-        let page = "href=\"http://other/data/raw/a\" href=\"/data/rawer/a\" href=\"deep/er.csv\" href=\"#top\" href=\"%2e%2e/\" href=\"javascript:x\" href=\"\" href=\"b%2Fc\"";
+        let page = "href=\"http://other/data/raw/a\" href=\"/data/rawer/a\" href=\"deep/er.csv\" href=\"#top\" href=\"y.csv?v=2\" href=\"%2e%2e/\" href=\"javascript:x\" href=\"\" href=\"b%2Fc\"";
         assert_eq!(names(page), Vec::<String>::new());
         assert!(!is_index("<html><title>Welcome</title></html>") && !is_index(""));
     }
