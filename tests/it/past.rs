@@ -8,7 +8,7 @@ use headwater_tests::{Headwater, Moto, peer};
 /// Reads of the record, each with what it answers before anything changes.
 fn reads() -> Vec<Vec<String>> {
     let find = format!("email={CANARY_EMAIL}");
-    let reads: [&[&str]; 11] = [
+    let reads: [&[&str]; 13] = [
         &["datasets", "--json", "--files"],
         &["schema", "show", "--json"],
         &["schema", "show", "crm_customers", "--json"],
@@ -20,6 +20,8 @@ fn reads() -> Vec<Vec<String>> {
         &["sql", "--json", "select path, size, format from headwater.blobs order by path"],
         &["sql", "--json", "select name, rows from headwater.datasets order by name"],
         &["subject", "find", "--json", "--id", &find],
+        &["erase", "list", "--json"],
+        &["erase", "holds", "--json"],
     ];
     reads.iter().map(|read| read.iter().map(|word| (*word).to_owned()).collect()).collect()
 }
@@ -51,15 +53,22 @@ fn every_read_answers_as_of_a_past_time() {
     // A bucket that keeps versions can be read as it was; the second upload comes after the first crawl.
     peer("bucket.py", [&moto.endpoint, "lake", &text(&older)]).expect(0);
     headwater.run(["crawl", "s3://lake/", "--json"]).expect(0);
+    headwater.run(["erase", "hold", "--under", "s3://lake/raw", "--reason", "a dispute"]).expect(0);
+    let find = format!("email={CANARY_EMAIL}");
+    let planned = headwater.run(["erase", "plan", "--json", "--id", &find]).expect(0).json();
+    let request = planned["request"].as_str().unwrap();
     let then = jiff::Timestamp::now().to_string();
     let before: Vec<Vec<String>> =
         reads().iter().map(|read| sorted(&headwater.run(read).expect(0))).collect();
     peer("bucket.py", [&moto.endpoint, "lake", &text(&newer)]).expect(0);
     headwater.run(["crawl", "s3://lake/", "--json"]).expect(0);
+    let hold = headwater.run(["erase", "holds", "--json"]).expect(0).lines()[0]["id"].clone();
+    headwater.run(["erase", "lift", hold.as_str().unwrap()]).expect(0);
+    headwater.run(["erase", "plan", "--json", "--id", &find, "--request", request]).expect(0);
 
     let mut changed = 0;
     for (read, before) in reads().iter().zip(&before) {
-        let now = sorted(&headwater.run(read).expect(0));
+        let now = sorted(&headwater.run(read));
         changed += usize::from(now != *before);
         let past = read.iter().map(String::as_str).chain(["--as-of", &then]);
         assert_eq!(sorted(&headwater.run(past).expect(0)), *before, "{read:?}");

@@ -24,7 +24,7 @@ pub(super) fn ask(erase: Erase) -> Result<(Operation, &'static [Column])> {
             let legal_basis = basis;
             (Operation::ErasePlan { ids, request, legal_basis, rectify, with, received, scan }, REQUEST)
         }
-        Erase::Show { which } => (Operation::EraseShow { which }, REQUEST),
+        Erase::Show { which, at } => (Operation::EraseShow { which, as_of: at.as_of }, REQUEST),
         Erase::Approve { plan, hash } => (Operation::EraseApprove { plan, hash }, APPROVAL),
         Erase::Run { plan, hash, dry_run: true } => (Operation::EraseDryRun { plan, hash }, DRY_RUN),
         Erase::Run { plan, hash, dry_run: false } => (Operation::EraseRun { plan, hash }, RUN),
@@ -42,8 +42,8 @@ pub(super) fn ask(erase: Erase) -> Result<(Operation, &'static [Column])> {
             (Operation::EraseHold { ids: read_ids(ids)?, under, reason }, HOLD)
         }
         Erase::Lift { hold } => (Operation::EraseLift { hold }, HOLD),
-        Erase::Holds => (Operation::EraseHolds, HOLDS),
-        Erase::List => (Operation::EraseList, REQUESTS),
+        Erase::Holds { at } => (Operation::EraseHolds { as_of: at.as_of }, HOLDS),
+        Erase::List { at } => (Operation::EraseList { as_of: at.as_of }, REQUESTS),
     })
 }
 

@@ -22,10 +22,10 @@ impl Operation {
             Self::SubjectFind { .. } => "subject_find",
             Self::SubjectPackage { .. } => "subject_package",
             Self::ErasePlan { .. } => "erase_plan",
-            Self::EraseHolds => "erase_holds",
+            Self::EraseHolds { .. } => "erase_holds",
             Self::EraseHold { .. } => "erase_hold",
             Self::EraseLift { .. } => "erase_lift",
-            Self::EraseList => "erase_list",
+            Self::EraseList { .. } => "erase_list",
             Self::EraseShow { .. } => "erase_show",
             Self::EraseApprove { .. } => "erase_approve",
             Self::EraseRun { .. } => "erase_run",
@@ -97,9 +97,10 @@ impl Operation {
             | Self::EraseReplay { .. }
             | Self::EraseVerify { .. }
             | Self::EraseCertificate { .. } => &[Role::PrivacyOfficer],
-            Self::EraseList | Self::EraseShow { .. } | Self::EraseHolds | Self::EraseLift { .. } => {
-                &[Role::PrivacyOfficer, Role::Approver]
-            }
+            Self::EraseList { .. }
+            | Self::EraseShow { .. }
+            | Self::EraseHolds { .. }
+            | Self::EraseLift { .. } => &[Role::PrivacyOfficer, Role::Approver],
             Self::EraseApprove { .. } => &[Role::Approver],
             Self::Audit { .. } | Self::AuditVerify => &[Role::PrivacyOfficer, Role::Approver, Role::Admin],
             Self::TokenCreate { .. }

@@ -199,11 +199,18 @@ pub(crate) enum Operation {
         scan: bool,
     },
     /// Requests.
-    EraseList,
+    EraseList {
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
     /// One request with its plan.
     EraseShow {
         /// A request or a plan.
         which: String,
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
     },
     /// Approves somebody else's plan.
     EraseApprove {
@@ -259,7 +266,11 @@ pub(crate) enum Operation {
         which: String,
     },
     /// Holds: what must not be erased for now (Art. 17(3) GDPR).
-    EraseHolds,
+    EraseHolds {
+        /// As the catalog was then.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
     /// Places holds.
     EraseHold {
         /// On persons: `KIND=VALUE` each.

@@ -39,13 +39,13 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
             ids.extend(to_put_right(rectify.as_deref(), with.as_deref())?);
             plan(&desk, &ids, options).await
         }
-        Operation::EraseShow { which } => {
-            let shown = erase::show(&desk, &which)?;
+        Operation::EraseShow { which, as_of } => {
+            let shown = erase::show(&desk, &which, super::run::as_of(as_of))?;
             let next = format!("next: {}", shown.next);
             Ok(Answer::one(value(&shown)?).say(next))
         }
-        Operation::EraseList => {
-            let lines = erase::list(&desk)?;
+        Operation::EraseList { as_of } => {
+            let lines = erase::list(&desk, super::run::as_of(as_of))?;
             Ok(Answer::rows(lines.iter().map(value).collect::<Result<_>>()?))
         }
         Operation::EraseApprove { plan, hash } => {
@@ -71,7 +71,7 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
         Operation::EraseReplay { scan } => replayed(&desk, scan).await,
         Operation::EraseVerify { which } => verify(&desk, &which).await,
         Operation::EraseCertificate { which } => {
-            let is_new = !erase::show(&desk, &which)?.certified;
+            let is_new = !erase::show(&desk, &which, AsOf::Now)?.certified;
             let document = erase::certificate(&desk, &which).await?;
             if is_new {
                 // What was sealed for the request is gone from the record; now from the files too.
@@ -79,8 +79,8 @@ pub(super) async fn run(app: &Arc<App>, who: &Principal, operation: Operation) -
             }
             Ok(Answer::text(document))
         }
-        Operation::EraseHolds => {
-            let mut holds: Vec<Hold> = app.catalog.all(AsOf::Now)?;
+        Operation::EraseHolds { as_of } => {
+            let mut holds: Vec<Hold> = app.catalog.all(super::run::as_of(as_of))?;
             holds.sort_by_key(|hold| hold.at);
             Ok(Answer::rows(holds.iter().map(value).collect::<Result<_>>()?))
         }

@@ -34,7 +34,7 @@ impl Operation {
             Self::SubjectFind { .. }
             | Self::SubjectPackage { .. }
             | Self::ErasePlan { .. }
-            | Self::EraseList
+            | Self::EraseList { .. }
             | Self::EraseShow { .. }
             | Self::EraseApprove { .. }
             | Self::EraseRun { .. }
@@ -43,7 +43,7 @@ impl Operation {
             | Self::EraseRefuse { .. }
             | Self::EraseReplay { .. }
             | Self::EraseVerify { .. }
-            | Self::EraseHolds
+            | Self::EraseHolds { .. }
             | Self::EraseHold { .. }
             | Self::EraseLift { .. }
             | Self::EraseCertificate { .. } => people::run(app, who, self).await,

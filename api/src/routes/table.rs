@@ -5,7 +5,7 @@ mod operations;
 
 use catalog::Error;
 
-use operations::{erase_plan, finding_rule, lineage, new_token, refusal, sql};
+use operations::{erase_plan, erase_show, finding_rule, lineage, new_token, refusal, sql};
 
 use super::{Parameter, Route, Shape};
 use crate::ops::Operation;
@@ -118,19 +118,19 @@ pub(crate) static ROUTES: &[Route] = &[
         method: "GET",
         path: "/v1/requests",
         summary: "Erasure requests.",
-        query: &[],
+        query: &[AS_OF],
         body: &[],
         shape: Shape::Items,
-        operation: |_| Ok(Operation::EraseList),
+        operation: |input| Ok(Operation::EraseList { as_of: input.time("as_of")? }),
     },
     Route {
         method: "GET",
         path: "/v1/requests/{id}",
         summary: "One erasure request with its plan.",
-        query: &[],
+        query: &[AS_OF],
         body: &[],
         shape: Shape::One,
-        operation: |input| Ok(Operation::EraseShow { which: input.part("id")? }),
+        operation: erase_show,
     },
     Route {
         method: "POST",
@@ -157,10 +157,10 @@ pub(crate) static ROUTES: &[Route] = &[
         method: "GET",
         path: "/v1/plans/{id}",
         summary: "A plan with its steps and how far they are.",
-        query: &[],
+        query: &[AS_OF],
         body: &[],
         shape: Shape::One,
-        operation: |input| Ok(Operation::EraseShow { which: input.part("id")? }),
+        operation: erase_show,
     },
     Route {
         method: "POST",
@@ -249,10 +249,10 @@ pub(crate) static ROUTES: &[Route] = &[
         method: "GET",
         path: "/v1/holds",
         summary: "What must not be erased for now.",
-        query: &[],
+        query: &[AS_OF],
         body: &[],
         shape: Shape::Items,
-        operation: |_| Ok(Operation::EraseHolds),
+        operation: |input| Ok(Operation::EraseHolds { as_of: input.time("as_of")? }),
     },
     Route {
         method: "POST",

@@ -322,7 +322,7 @@ pub(super) async fn requests(Of(state): Of<Arc<State>>, headers: HeaderMap) -> R
         Ok(visitor) => visitor,
         Err(login) => return *login,
     };
-    match visitor.ask(Operation::EraseList).await {
+    match visitor.ask(Operation::EraseList { as_of: None }).await {
         Ok(answer) => {
             let link = |row: &Value| row["request"].as_str().map(|id| path("/ui/requests/", id));
             let grid = Grid::of(&answer.rows, REQUESTS, link, "There is no request.");
@@ -346,7 +346,7 @@ pub(super) async fn request(
 
 /// The page of a request, perhaps with what went wrong with an approval.
 pub(super) async fn draw_request(visitor: &Visitor, id: &str, problem: Option<Error>) -> Response {
-    let shown = visitor.ask(Operation::EraseShow { which: id.to_owned() }).await;
+    let shown = visitor.ask(Operation::EraseShow { which: id.to_owned(), as_of: None }).await;
     let row = match shown.and_then(|answer| first(answer.rows)) {
         Ok(row) => row,
         Err(error) => return wrong(visitor, &error),

@@ -15,48 +15,48 @@ use super::answer::{ApprovalAnswer, HitLine, RequestLine, ShowAnswer, StepLine, 
 use super::names::{readable, unsearched};
 use crate::error::{Error, Result};
 
-/// Requests, the latest last.
+/// Requests as they were at a time, the latest last.
 ///
 /// # Errors
 /// `Denied` unless the principal is a privacy officer or an approver.
-pub fn list(desk: &Desk) -> Result<Vec<RequestLine>> {
+pub fn list(desk: &Desk, as_of: AsOf) -> Result<Vec<RequestLine>> {
     reader(desk, "list erasure requests")?;
-    let mut requests = desk.ctx.catalog.all::<ErasureRequest>(AsOf::Now)?;
+    let mut requests = desk.ctx.catalog.all::<ErasureRequest>(as_of)?;
     requests.sort_by_key(|request| request.received);
-    requests.iter().map(|request| request_line(desk, request)).collect()
+    requests.iter().map(|request| request_line_at(desk, request, as_of)).collect()
 }
 
-/// All about one request, named by its id or by a plan's.
+/// All about one request as it was at a time, named by its id or by a plan's. What was sealed can be read while its key lives.
 ///
 /// # Errors
 /// `Denied` unless the principal is a privacy officer or an approver; `NotFound` if there is neither.
-pub fn show(desk: &Desk, request_or_plan: &str) -> Result<ShowAnswer> {
+pub fn show(desk: &Desk, request_or_plan: &str, as_of: AsOf) -> Result<ShowAnswer> {
     reader(desk, "show erasure request")?;
     let catalog = &desk.ctx.catalog;
-    let request = resolve(desk, request_or_plan)?;
+    let request = resolve_at(desk, request_or_plan, as_of)?;
     let key = desk.keys.request_key(&request.id).ok();
     let plan: Option<Plan> = match &request.plan {
-        Some(plan) => Some(catalog.require(plan, audit::PLAN, &plan.0)?),
+        Some(plan) => catalog.get(plan, as_of)?,
         None => None,
     };
     let body = plan.as_ref().map(read_plan).transpose()?;
-    let journal = match &request.plan {
-        Some(plan) => journal_of(desk, plan)?,
-        None => Vec::new(),
-    };
+    let mut journal: Vec<StepJournal> = Vec::new();
+    for (body, step) in body.iter().flat_map(|body| body.steps.iter().map(move |step| (body, step))) {
+        journal.extend(catalog.get(&(body.id.clone(), step.number), as_of)?);
+    }
     let approved: Option<Approval> = match &request.plan {
-        Some(plan) => catalog.get(plan, AsOf::Now)?,
+        Some(plan) => catalog.get(plan, as_of)?,
         None => None,
     };
-    let verified: Option<Verification> = catalog.get(&request.id, AsOf::Now)?;
+    let verified: Option<Verification> = catalog.get(&request.id, as_of)?;
     Ok(ShowAnswer {
         legal_basis: request.legal_basis.clone(),
         approval: approved.as_ref().map(approval),
         steps: body.as_ref().map(|body| steps(desk, body, &journal, key.as_ref())).unwrap_or_default(),
         verification: verified.as_ref().map(|one| verification(desk, one, key.as_ref())),
-        certified: catalog.get::<Certificate>(&request.id, AsOf::Now)?.is_some(),
+        certified: catalog.get::<Certificate>(&request.id, as_of)?.is_some(),
         next: next(request.status),
-        request: request_line(desk, &request)?,
+        request: request_line_at(desk, &request, as_of)?,
         body,
     })
 }
@@ -86,10 +86,15 @@ fn next(status: RequestStatus) -> &'static str {
 /// # Errors
 /// `NotFound` if there is neither.
 pub(super) fn resolve(desk: &Desk, request_or_plan: &str) -> Result<ErasureRequest> {
+    resolve_at(desk, request_or_plan, AsOf::Now)
+}
+
+fn resolve_at(desk: &Desk, request_or_plan: &str, as_of: AsOf) -> Result<ErasureRequest> {
     let catalog = &desk.ctx.catalog;
-    let plan: Option<Plan> = catalog.get(&PlanId(request_or_plan.to_owned()), AsOf::Now)?;
+    let plan: Option<Plan> = catalog.get(&PlanId(request_or_plan.to_owned()), as_of)?;
     let request = plan.map_or_else(|| RequestId(request_or_plan.to_owned()), |plan| plan.request);
-    catalog.require(&request, "read erasure request", request_or_plan)
+    let found = catalog.get(&request, as_of)?;
+    found.ok_or_else(|| Error::not_found("read erasure request", request_or_plan.to_owned()))
 }
 
 /// How far the steps of a plan are, in order.
@@ -111,8 +116,12 @@ pub(super) fn journal_entry(desk: &Desk, plan: &PlanId, number: u32) -> Result<S
 }
 
 pub(super) fn request_line(desk: &Desk, request: &ErasureRequest) -> Result<RequestLine> {
+    request_line_at(desk, request, AsOf::Now)
+}
+
+fn request_line_at(desk: &Desk, request: &ErasureRequest, as_of: AsOf) -> Result<RequestLine> {
     let plan: Option<Plan> = match &request.plan {
-        Some(plan) => desk.ctx.catalog.get(plan, AsOf::Now)?,
+        Some(plan) => desk.ctx.catalog.get(plan, as_of)?,
         None => None,
     };
     let mut kinds: Vec<String> = audit::kinds(&request.identifiers).map(str::to_owned).collect();

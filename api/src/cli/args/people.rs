@@ -121,6 +121,9 @@ pseudonymise, delete_blob or report.")]
     Show {
         /// A plan or a request
         which: String,
+        /// As it was then
+        #[command(flatten)]
+        at: super::AsOf,
     },
     /// Approve somebody else's plan by its hash
     #[command(after_help = "\
@@ -233,8 +236,16 @@ Examples:
     },
     /// List holds
     #[command(after_help = "Example:\n  headwater erase holds")]
-    Holds,
+    Holds {
+        /// As they were then
+        #[command(flatten)]
+        at: super::AsOf,
+    },
     /// List requests with the days left to answer
     #[command(after_help = "Example:\n  headwater erase list")]
-    List,
+    List {
+        /// As they were then
+        #[command(flatten)]
+        at: super::AsOf,
+    },
 }

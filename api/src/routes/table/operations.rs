@@ -86,3 +86,7 @@ pub(super) fn refusal(input: &Input) -> Result<Operation> {
     let (which, reason) = (input.part("id")?, input.body_required("reason")?);
     Ok(Operation::EraseRefuse { which, ground, reason })
 }
+
+pub(super) fn erase_show(input: &Input) -> Result<Operation> {
+    Ok(Operation::EraseShow { which: input.part("id")?, as_of: input.time("as_of")? })
+}

@@ -9,6 +9,7 @@ use crate::erase::{
     PlanOptions, approve, certificate, dry_run, extend, hold, list, plan, refuse, replay, run, show, verify,
 };
 use crate::error::Kind as ErrorKind;
+use catalog::AsOf;
 
 fn rows(who: &str) -> Vec<u8> {
     format!("id,email\n1,{who}\n2,bob@x.example\n3,carl@x.example\n").into_bytes()
@@ -35,7 +36,7 @@ async fn a_dry_run_tells_what_a_run_would_do_and_leaves_no_trace() {
     let left = lines_without(&rows(ADA), ADA).len() as u64;
     assert_eq!((dry.bytes_read, dry.bytes_written), (2 * rows(ADA).len() as u64, 2 * left));
     assert_eq!(setup.bytes(), before);
-    let states = show(&setup.officer(), &id.0).unwrap().steps;
+    let states = show(&setup.officer(), &id.0, AsOf::Now).unwrap().steps;
     assert!(states.iter().all(|step| step.state == Some(catalog::model::StepState::Planned)), "{states:?}");
     let wrong = dry_run(&setup.officer(), &id, &"0".repeat(64)).await.unwrap_err();
     assert_eq!(wrong.kind, ErrorKind::Conflict);
@@ -58,7 +59,7 @@ async fn a_dry_run_tells_what_a_run_would_do_and_leaves_no_trace() {
 async fn deadlines_are_extended_once_and_refusals_end_a_request() {
     let setup = two_files();
     let answer = plan(&setup.officer(), &setup.ada(), PlanOptions::default()).await.unwrap();
-    let line = list(&setup.officer()).unwrap().remove(0);
+    let line = list(&setup.officer(), AsOf::Now).unwrap().remove(0);
     assert!(matches!(line.days_left, Some(27..=31)), "{line:?}");
     let denied = extend(&setup.approver(), &answer.request, "many blobs").await.unwrap_err();
     assert_eq!(denied.kind, ErrorKind::Denied);

@@ -10,6 +10,7 @@ use crate::erase::{
     FindOptions, Identifier, PlanOptions, approve, certificate, find, hold, lift, plan, run, show, verify,
 };
 use crate::error::Kind as ErrorKind;
+use catalog::AsOf;
 
 fn two_files() -> Setup {
     let rows = |who: &str| format!("id,email\n1,{who}\n2,bob@x.example\n3,carl@x.example\n").into_bytes();
@@ -21,7 +22,7 @@ fn two_files() -> Setup {
 }
 
 fn states(setup: &Setup, plan: &str) -> Vec<Option<StepState>> {
-    let steps: Vec<StepLine> = show(&setup.officer(), plan).unwrap().steps;
+    let steps: Vec<StepLine> = show(&setup.officer(), plan, AsOf::Now).unwrap().steps;
     steps.into_iter().map(|step| step.state).collect()
 }
 
@@ -124,7 +125,10 @@ async fn a_hold_stops_a_plan_and_even_an_approved_step() {
     assert_eq!(verify(&setup.officer(), &second_id.0).await.unwrap().hits, 1);
     let document = certificate(&setup.officer(), &second_id.0).await.unwrap();
     assert!(document.contains("\"status\":\"partial\"") && document.contains("court order 7"), "{document}");
-    assert_eq!(show(&setup.officer(), &second_id.0).unwrap().request.status, RequestStatus::CertifiedInPart);
+    assert_eq!(
+        show(&setup.officer(), &second_id.0, AsOf::Now).unwrap().request.status,
+        RequestStatus::CertifiedInPart
+    );
     lift(&setup.officer(), &name).await.unwrap();
     assert_eq!(lift(&setup.officer(), &name).await.unwrap_err().kind, ErrorKind::NotFound);
 }
