@@ -15,6 +15,7 @@ use futures::{StreamExt, stream};
 use super::Desk;
 use super::attempts::{Attempt, Attempts, attempts};
 use super::delta::{self, Entry};
+use super::engine;
 use super::lookup::{READS_AT_ONCE, blobs_with_tokens, outdated};
 use super::names as naming;
 use super::search::{Found, FoundPart, Sought};
@@ -249,9 +250,13 @@ pub(super) async fn read(
     let found = desk.ctx.blocking(move || looking.search(&content, &name, &bounds, true)).await;
     evidence.rules = desk.policy.covering(&desk.ctx.catalog, lake, path, evidence.blob)?;
     let tried = attempts(desk, &sought, &evidence, &found, &fetched.content).await?;
+    let engine = match old.is_none() && found.has_hits() {
+        true => engine::needed(lake, path, &found).await?,
+        false => None,
+    };
     fill(&mut evidence, found, &sought, tried);
     if evidence.has_hits() {
-        evidence.locked = lock(desk, lake, path, evidence.store_version.as_deref()).await?;
+        evidence.locked = lock(desk, lake, path, evidence.store_version.as_deref()).await?.or(engine);
     }
     if evidence.has_hits() && evidence.current && evidence.locked.is_none() {
         let table = in_log_of_table(lake, &mut evidence).await?;

@@ -11,6 +11,7 @@
 //! | [`mod@plan`] | has the catalog decide and check, and records the plan |
 //! | [`replay`] | recognises erased persons who came back, and plans anew |
 //! | [`delta`] | what the log of a Delta table has to be told |
+//! | [`engine`] | tables that only their own engine can change |
 //! | [`requests`] | extends and refuses requests |
 //! | [`execute`] | the only place that overwrites or deletes blobs; [`forget`] takes them out of the catalog's history |
 //! | [`mod@verify`] | a fresh look that never reads the plan |
@@ -23,6 +24,7 @@ pub mod answer;
 mod attempts;
 pub mod certify;
 mod delta;
+mod engine;
 pub mod execute;
 mod expand;
 mod forget;

@@ -3,6 +3,7 @@
 mod again;
 mod around;
 mod bucket;
+mod engine;
 mod find;
 mod kill;
 mod lake;
