@@ -10,11 +10,15 @@ use object_store::path::Path;
 use super::search::Found;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::Lake;
+use crate::stage::masked;
 
 /// Objects of a folder of metadata that are looked at for a table's own.
 const LISTED_MAX: usize = 1_000;
 /// Bytes at the beginning of a table's metadata that say what it is.
 const HEAD_BYTES: usize = 64 << 10;
+
+/// Cells whose columns a statement names.
+const COLUMNS_MAX: usize = 100;
 
 /// An engine's kind of table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +96,13 @@ async fn is_iceberg(lake: &Lake, root: &str) -> Result<bool> {
     Ok(false)
 }
 
-/// Columns in which the person stands, as far as the blob has any.
+/// Columns in which the person stands, as far as the blob has any; a name that is personal itself is left out, since it is kept
+/// with the plan.
 fn columns(found: &Found) -> BTreeSet<String> {
+    let mut spans = Vec::new();
     let cells = found.parts.iter().flat_map(|part| &part.cells);
-    cells.map(|cell| cell.feature.to_string()).take(100).collect()
+    let plain = cells.filter(|cell| masked(&cell.feature, &mut spans) == cell.feature);
+    plain.map(|cell| cell.feature.to_string()).take(COLUMNS_MAX).collect()
 }
 
 fn statements(kind: Kind, columns: &BTreeSet<String>) -> String {

@@ -10,7 +10,7 @@ use crate::recognise::{Span, recognise};
 pub(super) const MASK: &str = "*";
 
 /// The path without personal names; the same path if there are none.
-pub(super) fn masked(path: &FeaturePath, spans: &mut Vec<Span>) -> FeaturePath {
+pub(crate) fn masked(path: &FeaturePath, spans: &mut Vec<Span>) -> FeaturePath {
     let segments = path.0.iter().map(|segment| match segment {
         Segment::Name(name) if is_personal(name, spans) => Segment::Name(MASK.to_owned()),
         segment => segment.clone(),

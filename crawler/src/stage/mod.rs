@@ -31,6 +31,7 @@ pub use classify::{Classified, classify};
 pub use glance::glance;
 pub use link::link;
 pub use list::{Changed, list};
+pub(crate) use mask::masked;
 pub use profile::{Profiled, profile};
 pub use read::{Read, read, table_name};
 pub use record::{Recorded, record};
