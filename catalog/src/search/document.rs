@@ -12,8 +12,8 @@ use crate::annotation::Annotations;
 use crate::catalog::{AsOf, Catalog};
 use crate::error::Result;
 use crate::model::{
-    Annotation, AnomalyKind, BlobId, BlobVersion, Dataset, Feature, FeatureType, Findings, SchemaId, Source,
-    SourceId,
+    Annotation, AnomalyKind, BlobId, BlobVersion, Category, Dataset, Feature, FeatureType, Findings,
+    SchemaId, Source, SourceId,
 };
 use crate::store::record::Record;
 
@@ -36,6 +36,8 @@ pub(super) struct Fields {
     /// A dataset's name as one word.
     pub(super) whole: Field,
     pub(super) path: Field,
+    /// Names and paths that name somebody: found when typed, and neither suggested nor counted.
+    pub(super) named: Field,
     pub(super) column: Field,
     /// Columns of a dataset as one word each.
     pub(super) counted: Field,
@@ -70,6 +72,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         name: schema.add_text_field("name", text.clone()),
         whole: schema.add_text_field("whole", STRING),
         path: schema.add_text_field("path", text.clone()),
+        named: schema.add_text_field("named", text.clone()),
         column: schema.add_text_field("column", text.clone()),
         counted: schema.add_text_field("counted", STRING | FAST),
         source: schema.add_text_field("source", text.clone()),
@@ -116,6 +119,14 @@ pub(super) struct Documents<'a> {
     annotations: Annotations,
 }
 
+/// What the crawl found in a blob.
+#[derive(Debug, Default)]
+struct Found {
+    kinds: BTreeSet<String>,
+    /// Whether its path, or the name of a member, does.
+    names_somebody: bool,
+}
+
 #[derive(Debug, Default)]
 struct Columns {
     names: Vec<String>,
@@ -132,16 +143,25 @@ impl<'a> Documents<'a> {
         let fields = self.fields;
         let columns = self.columns(dataset.schema)?;
         let mut kinds = columns.kinds.clone();
+        // What all of its blobs' paths say, the dataset's own may say too.
+        let mut names_somebody = !dataset.blobs.is_empty();
         for blob in dataset.blobs.iter().take(BLOBS_ASKED_FOR_KINDS) {
-            kinds.extend(self.kinds(blob)?);
+            let found = self.found(blob)?;
+            kinds.extend(found.kinds);
+            names_somebody &= found.names_somebody;
         }
         let mut document = TantivyDocument::default();
         document.add_text(fields.key, key_of::<Dataset>(dataset.id.0.as_bytes()));
         document.add_text(fields.what, "dataset");
         document.add_text(fields.title, &dataset.name);
-        document.add_pre_tokenized_text(fields.name, tokenized([dataset.name.as_str()]));
-        document.add_text(fields.whole, dataset.name.to_lowercase());
-        document.add_pre_tokenized_text(fields.path, tokenized([dataset.root.as_str()]));
+        if names_somebody {
+            let both = [dataset.name.as_str(), dataset.root.as_str()];
+            document.add_pre_tokenized_text(fields.named, tokenized(both));
+        } else {
+            document.add_pre_tokenized_text(fields.name, tokenized([dataset.name.as_str()]));
+            document.add_text(fields.whole, dataset.name.to_lowercase());
+            document.add_pre_tokenized_text(fields.path, tokenized([dataset.root.as_str()]));
+        }
         let keys = dataset.partition_keys.iter().map(|key| key.name.as_str());
         document.add_pre_tokenized_text(
             fields.column,
@@ -152,7 +172,8 @@ impl<'a> Documents<'a> {
         }
         let is_one_file = dataset.blobs == [BlobId::of(&dataset.source, &dataset.root)];
         let within = if is_one_file { dataset.root.clone() } else { format!("{}/", dataset.root) };
-        self.place(&dataset.source, &within, &mut document)?;
+        let within = Some(within.as_str()).filter(|_| !names_somebody);
+        self.place(&dataset.source, within, &mut document)?;
         annotated(&fields, self.annotations.of_dataset(&dataset.id), &mut document);
         document.add_text(fields.format, &dataset.format);
         dataset.compression.iter().for_each(|layer| document.add_text(fields.layer, layer));
@@ -169,13 +190,14 @@ impl<'a> Documents<'a> {
         document.add_text(fields.what, "blob");
         document.add_text(fields.title, &blob.path);
         let members = blob.parts.iter().flat_map(|part| part.member.iter().map(String::as_str));
-        document
-            .add_pre_tokenized_text(fields.path, tokenized([blob.path.as_str()].into_iter().chain(members)));
-        self.place(&blob.source, &blob.path, &mut document)?;
+        let Found { mut kinds, names_somebody } = self.found(&blob.blob)?;
+        let path = if names_somebody { fields.named } else { fields.path };
+        document.add_pre_tokenized_text(path, tokenized([blob.path.as_str()].into_iter().chain(members)));
+        let within = Some(blob.path.as_str()).filter(|_| !names_somebody);
+        self.place(&blob.source, within, &mut document)?;
         annotated(&fields, self.annotations.of_blob(&blob.blob), &mut document);
         document.add_u64(fields.modified, blob.modified.seconds());
         let mut names = Vec::new();
-        let mut kinds: BTreeSet<_> = self.kinds(&blob.blob)?.into_iter().collect();
         for schema in blob.parts.iter().map(|part| part.schema).collect::<BTreeSet<_>>() {
             let columns = self.columns(schema)?;
             names.extend(columns.names.iter().take(COLUMNS_MAX.saturating_sub(names.len())).cloned());
@@ -201,14 +223,18 @@ impl<'a> Documents<'a> {
         Ok(document)
     }
 
-    fn kinds(&self, blob: &BlobId) -> Result<Vec<String>> {
+    fn found(&self, blob: &BlobId) -> Result<Found> {
         let findings = self.catalog.get::<Findings>(blob, self.as_of)?;
-        let kinds: BTreeSet<_> =
-            findings.into_iter().flat_map(|found| found.findings).map(|finding| finding.kind).collect();
-        Ok(kinds.into_iter().collect())
+        let mut found = Found::default();
+        for finding in findings.into_iter().flat_map(|found| found.findings) {
+            let tells = Category::of(&finding.kind) != Category::Indirect;
+            found.names_somebody |= finding.feature.is_none() && tells;
+            found.kinds.insert(finding.kind);
+        }
+        Ok(found)
     }
 
-    fn place(&mut self, id: &SourceId, path: &str, document: &mut TantivyDocument) -> Result<()> {
+    fn place(&mut self, id: &SourceId, path: Option<&str>, document: &mut TantivyDocument) -> Result<()> {
         if !self.sources.contains_key(id) {
             let source = self.catalog.get::<Source>(id, self.as_of)?;
             self.sources.insert(id.clone(), source.map(|source| source.url).unwrap_or_default());
@@ -218,7 +244,8 @@ impl<'a> Documents<'a> {
             tokenized([id.0.as_str(), self.sources[id].as_str()]),
         );
         document.add_text(self.fields.store, &self.sources[id]);
-        if let Some((folder, _)) = path.split_once('/').filter(|(folder, _)| !folder.is_empty()) {
+        let folder = path.and_then(|path| path.split_once('/'));
+        if let Some((folder, _)) = folder.filter(|(folder, _)| !folder.is_empty()) {
             document.add_text(self.fields.folder, folder);
         }
         Ok(())

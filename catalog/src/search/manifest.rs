@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever what is indexed changes; an index of another layout is rebuilt.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 const NAME: &str = "headwater.json";
 
 #[derive(Serialize, Deserialize)]

@@ -152,8 +152,8 @@ fn clause(term: &Typed, fields: &Fields) -> Result<(Occur, Box<dyn Query>)> {
         Some("description" | "about") => within(fields.description, term)?,
         Some("modified" | "time") => time(fields.modified, &term.text)?,
         Some("column" | "feature") => within(fields.column, term)?,
-        Some("path" | "root") => within(fields.path, term)?,
-        Some("name") => within(fields.name, term)?,
+        Some("path" | "root") => either(fields.path, fields.named, term)?,
+        Some("name") => either(fields.name, fields.named, term)?,
         Some("source") => within(fields.source, term)?,
         Some("size" | "bytes") => range(fields.size, &term.text)?,
         Some("rows") => range(fields.rows, &term.text)?,
@@ -203,9 +203,21 @@ fn within(field: Field, term: &Typed) -> Result<Box<dyn Query>> {
     })
 }
 
+/// Words side by side within one field or another.
+fn either(one: Field, other: Field, term: &Typed) -> Result<Box<dyn Query>> {
+    let both = [within(one, term)?, within(other, term)?];
+    Ok(Box::new(BooleanQuery::new(both.map(|query| (Occur::Should, query)).into())))
+}
+
 /// Words wherever they occur; better where they name the thing than where they are one of its columns.
 fn anywhere(term: &Typed, fields: &Fields) -> Result<Box<dyn Query>> {
-    let places = [(fields.name, 3.0), (fields.path, 2.0), (fields.column, 1.0), (fields.description, 1.0)];
+    let places = [
+        (fields.name, 3.0),
+        (fields.path, 2.0),
+        (fields.named, 2.0),
+        (fields.column, 1.0),
+        (fields.description, 1.0),
+    ];
     if term.text == "*" {
         return Ok(Box::new(AllQuery));
     }

@@ -97,7 +97,7 @@ fn dataset(name: &str, root: &str, blobs: &[&BlobVersion], schema: &crate::model
 fn finding(blob: BlobId, kind: &str) -> Findings {
     let finding = Finding {
         member: Vec::new(),
-        feature: None,
+        feature: Some(crate::model::FeaturePath::column("email")),
         kind: kind.into(),
         confidence: 1.0,
         count: 1,

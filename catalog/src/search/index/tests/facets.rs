@@ -162,3 +162,27 @@ fn suggestions_go_on_from_what_was_typed() {
     }
     assert_eq!(index.suggest("o", 1).unwrap().len(), 1);
 }
+
+#[test]
+fn a_path_that_names_somebody_is_found_when_typed_and_told_to_nobody() {
+    let catalog = filled();
+    let people = columns(&["v"]);
+    let named = blob("zoe.quist/zoe.quist@mail.example.csv", "csv", 10, Some(&people));
+    let mut findings = finding(named.blob, "EMAIL_ADDRESS");
+    findings.findings[0].feature = None;
+    let dataset = dataset("zoe_quist_mail_example", &named.path, &[&named], &people);
+    let changes = [Change::put(&people), Change::put(&named), Change::put(&findings), Change::put(&dataset)];
+    put(&catalog, &changes.map(Result::unwrap));
+    let directory = tempfile::tempdir().unwrap();
+    let index = Index::open(directory.path(), &catalog).unwrap();
+    for query in ["quist", "path:quist", "name:zoe", "\"zoe quist\""] {
+        let found = names(&index, query);
+        assert!(found.iter().any(|name| name.ends_with("zoe_quist_mail_example")), "{query}: {found:?}");
+    }
+    for typed in ["zoe", "qui", "path:zo", "name:zoe"] {
+        let told = index.suggest(typed, 10).unwrap();
+        assert!(told.is_empty(), "{typed}: {told:?}");
+    }
+    let counted = index.facets("*", 100).unwrap();
+    assert!(counted.counts.iter().all(|count| !count.value.contains("zoe")), "{counted:?}");
+}
