@@ -14,6 +14,7 @@ use catalog::store::sled::SledStore;
 use catalog::{AsOf, Catalog, Error, Result};
 use crawler::ctx::{Ctx, Progress};
 use crawler::erase::{Desk, KeyRing};
+use crawler::recognise::hide_persons;
 use crawler::source::{Lake, SourceOptions};
 
 use crate::config::{Config, grouping};
@@ -76,7 +77,7 @@ impl App {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let index = Index::open(&self.config.catalog.join("search"), &self.catalog)?;
+        let index = Index::open(&self.config.catalog.join("search"), &self.catalog, hide_persons)?;
         Ok(self.index.get_or_init(|| index))
     }
 

@@ -14,6 +14,7 @@ mod keys;
 mod kill;
 mod leak;
 mod made_files;
+mod names;
 mod past;
 mod policy;
 mod serve;

@@ -1,8 +1,9 @@
 //! The catalog's nouns as tables of schema `headwater`: how the catalog stands when a query is planned.
 //!
 //! They hold no personal value by the catalog's own rule, but for paths that name a person: a principal without the right
-//! sees those as null.
+//! sees `***` in the place of such names.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use catalog::model::{
 use catalog::ruling::Rulings;
 use catalog::schema::infer::leaves;
 use catalog::store::record::Record;
+use crawler::recognise::hide_persons;
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::common::ScalarValue;
 
@@ -189,7 +191,8 @@ impl<'a> Reading<'a> {
         if matches!(access.masking, Masking::Personal(_)) {
             let mut hidden = HashSet::new();
             reading.each(&mut |found: Findings| {
-                if found.findings.iter().any(|finding| finding.feature.is_none()) {
+                let tells = |kind: &str| Category::of(kind) != Category::Indirect;
+                if found.findings.iter().any(|finding| finding.feature.is_none() && tells(&finding.kind)) {
                     hidden.insert(found.blob);
                 }
                 Ok(())
@@ -216,12 +219,16 @@ impl<'a> Reading<'a> {
     }
 
     fn path(&self, blob: &BlobVersion) -> ScalarValue {
-        text((!self.hidden.contains(&blob.blob)).then_some(&blob.path))
+        text(Some(self.shown(&blob.blob, &blob.path)))
+    }
+
+    fn shown<'p>(&self, blob: &BlobId, name: &'p str) -> Cow<'p, str> {
+        if self.hidden.contains(blob) { hide_persons(name) } else { name.into() }
     }
 
     /// Members of an archive are named by people too.
     fn member(&self, blob: &BlobVersion, member: &[String]) -> ScalarValue {
-        text((!member.is_empty() && !self.hidden.contains(&blob.blob)).then(|| member.join("!/")))
+        text((!member.is_empty()).then(|| self.shown(&blob.blob, &member.join("!/")).into_owned()))
     }
 }
 
@@ -315,12 +322,11 @@ fn blobs(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
 fn datasets(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
     reading.each(&mut |dataset: Dataset| {
         let keys: Vec<&str> = dataset.partition_keys.iter().map(|key| key.name.as_str()).collect();
-        // The root of a dataset of one blob is the blob's path.
-        let root = dataset.blobs.len() > 1 || dataset.blobs.iter().all(|blob| !reading.hidden.contains(blob));
+        let root = dataset.blobs.first().map(|blob| reading.shown(blob, &dataset.root));
         rows.push([
             text(Some(&dataset.name)),
             text(reading.sources.get(&dataset.source.0)),
-            text(root.then_some(&dataset.root)),
+            text(root),
             text(Some(&dataset.format)),
             text(dataset.compression.as_ref()),
             text((!keys.is_empty()).then(|| keys.join(","))),
@@ -416,13 +422,8 @@ fn findings(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
 }
 
 fn lineage(reading: &Reading<'_>, rows: &mut Rows) -> Result<()> {
-    let mut hidden = HashSet::new();
-    for blob in &reading.hidden {
-        hidden.extend(
-            reading.access.catalog.get::<BlobVersion>(blob, reading.access.as_of)?.map(|blob| blob.path),
-        );
-    }
-    let shown = |end: String| text((!hidden.contains(&end)).then_some(end));
+    let open = matches!(reading.access.masking, Masking::Off);
+    let shown = |end: String| text(Some(if open { end } else { hide_persons(&end).into_owned() }));
     for edge in walk::all(&reading.access.catalog, reading.access.as_of, EDGES_MAX)?.edges {
         rows.push([
             shown(edge.from),

@@ -1,5 +1,6 @@
 //! A dataset as a table: columns of its schema and its partition keys; filters on partition keys decide which blobs are read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use catalog::masking::Treatment;
 use catalog::model::{BlobVersion, Dataset, Part, Schema, SchemaId, Searched, Source};
 use catalog::{Catalog, Error, Result};
 use crawler::format::arrow::{arrow_schema, data_type};
+use crawler::recognise::hide_persons;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::DataFusionError;
@@ -20,7 +22,7 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
 use crate::mask::{self, Mask};
 use crate::scan::{Blob, BlobStream, Output, Plan};
-use crate::{Access, MEMBER_SEPARATOR, ask};
+use crate::{Access, MEMBER_SEPARATOR, Masking, ask};
 
 /// A dataset, or a member that its blobs have in common.
 #[derive(Debug)]
@@ -33,10 +35,25 @@ pub(crate) struct DatasetTable {
     mask: Arc<Mask>,
 }
 
-/// Part of a name that SQL can do without quotes.
-fn member_name(member: &[String]) -> String {
-    let joined = member.join("_").to_lowercase();
-    joined.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect()
+/// Names of members for SQL without quotes, each of them once; of members that are called after somebody, without her.
+fn member_names(access: &Access, members: impl Iterator<Item = Vec<String>>) -> Vec<(Vec<String>, String)> {
+    let mut taken = HashSet::new();
+    let name = |member: Vec<String>| {
+        let joined = member.join("_").to_lowercase();
+        let shown = match access.masking {
+            Masking::Off => Cow::from(&joined),
+            Masking::Personal(_) => hide_persons(&joined),
+        };
+        let plain: String =
+            shown.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+        let (mut name, mut number) = (plain.clone(), 1);
+        while !taken.insert(name.clone()) {
+            number += 1;
+            name = format!("{plain}_{number}");
+        }
+        (member, name)
+    };
+    members.map(name).collect()
 }
 
 /// The blobs of a dataset that still are.
@@ -66,8 +83,8 @@ pub(crate) fn table_names(access: &Access, dataset: &Dataset) -> Result<Vec<Stri
         return Ok(vec![dataset.name.clone()]);
     }
     let members = members(&blobs(access, dataset)?);
-    let name = |member: &Vec<String>| format!("{}{MEMBER_SEPARATOR}{}", dataset.name, member_name(member));
-    Ok(members.keys().map(name).collect())
+    let names = member_names(access, members.into_keys()).into_iter();
+    Ok(names.map(|(_, name)| format!("{}{MEMBER_SEPARATOR}{name}", dataset.name)).collect())
 }
 
 /// Opens a dataset, or the member of this name; `None` if it has no rows.
@@ -84,11 +101,11 @@ pub(crate) fn open(access: Access, dataset: Dataset, member: Option<&str>) -> Re
             }
         }
         (Some(name), _) => {
-            let mut members = members(&blobs(&access, &dataset)?).into_iter();
-            match members.find(|(member, _)| member_name(member) == name) {
-                Some(found) => merged(catalog, found)?,
-                None => return Ok(None),
-            }
+            let members = members(&blobs(&access, &dataset)?);
+            let mut names = member_names(&access, members.keys().cloned()).into_iter();
+            let Some((member, _)) = names.find(|(_, known)| known == name) else { return Ok(None) };
+            let schemas = members[&member].clone();
+            merged(catalog, (member, schemas))?
         }
     };
     let data = arrow_schema(&schema);

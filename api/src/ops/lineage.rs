@@ -11,6 +11,7 @@ use catalog::{AsOf, Catalog, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::shown::Names;
 use super::{Answer, Paging};
 
 /// Which way to look.
@@ -40,7 +41,12 @@ pub(crate) struct LineageQuery {
     pub(crate) dot: bool,
 }
 
-pub(super) fn edges(catalog: &Catalog, query: &LineageQuery, as_of: AsOf, paging: &Paging) -> Result<Answer> {
+pub(super) fn edges(
+    catalog: &Catalog,
+    query: &LineageQuery,
+    as_of: AsOf,
+    (paging, names): (&Paging, &Names),
+) -> Result<Answer> {
     let way = match query.direction {
         Direction::Up => Way::Up,
         Direction::Down => Way::Down,
@@ -57,7 +63,10 @@ pub(super) fn edges(catalog: &Catalog, query: &LineageQuery, as_of: AsOf, paging
             (found.edges, found.truncated)
         }
     };
-    let edges = once(edges);
+    let mut edges = once(edges);
+    for edge in &mut edges {
+        [&mut edge.from, &mut edge.to, &mut edge.evidence].into_iter().for_each(|name| names.show(name));
+    }
     let mut answer = if query.dot {
         let mut answer = Answer::text(to_dot(&edges));
         answer.outcome = if edges.is_empty() { super::Outcome::Nothing } else { super::Outcome::Done };

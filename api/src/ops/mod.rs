@@ -14,6 +14,7 @@
 //! | [`schemas`] | how datasets should look |
 //! | [`history`] | runs and the audit log |
 //! | [`tokens`] | who may ask |
+//! | [`shown`] | names that tell of somebody, hidden from who may not see them |
 //! | [`index_keys`] | keys of the subject index |
 //! | [`upkeep`] | export, check and rewrite of the catalog |
 //!
@@ -33,6 +34,7 @@ mod people;
 mod run;
 mod schemas;
 mod search;
+mod shown;
 pub(crate) mod sql;
 mod tokens;
 mod upkeep;

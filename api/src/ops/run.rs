@@ -7,7 +7,7 @@ use catalog::{AsOf, Change, Error, Result};
 
 use super::{
     Answer, Operation, annotate, crawl, datasets, findings, history, index_keys, lineage, people, schemas,
-    search, sql, tokens, upkeep,
+    search, shown, sql, tokens, upkeep,
 };
 use crate::compose::App;
 
@@ -49,7 +49,12 @@ impl Operation {
             | Self::EraseCertificate { .. } => people::run(app, who, self).await,
             other => {
                 let (app, who) = (app.clone(), who.clone());
-                blocking(move || other.run_blocking(&app, &who)).await
+                blocking(move || {
+                    let hides = other.shows_names();
+                    let answer = other.run_blocking(&app, &who)?;
+                    if hides { shown::without_persons(answer, &app.catalog, &who) } else { Ok(answer) }
+                })
+                .await
             }
         }
     }
@@ -86,11 +91,15 @@ impl Operation {
     fn run_blocking(self, app: &App, who: &Principal) -> Result<Answer> {
         let catalog = &*app.catalog;
         match self {
-            Self::Search { query, limit, facets, as_of: at } => {
-                search::search(app, &query, limit.unwrap_or(SEARCH_HITS), facets, as_of(at))
-            }
+            Self::Search { query, limit, facets, as_of: at } => search::search(
+                app,
+                (&query, shown::sight(who)),
+                limit.unwrap_or(SEARCH_HITS),
+                facets,
+                as_of(at),
+            ),
             Self::SearchFacets { query, values, as_of: at } => {
-                search::facets(app, &query, values.unwrap_or(FACET_VALUES), as_of(at))
+                search::facets(app, (&query, shown::sight(who)), values.unwrap_or(FACET_VALUES), as_of(at))
             }
             Self::SearchSuggest { beginning, limit } => {
                 search::suggest(app, &beginning, limit.unwrap_or(SUGGESTIONS))
@@ -101,7 +110,10 @@ impl Operation {
             Self::Annotate { which, column, saying } => {
                 annotate::say(catalog, who, (&which, &column), &saying)
             }
-            Self::Lineage { query, as_of: at, paging } => lineage::edges(catalog, &query, as_of(at), &paging),
+            Self::Lineage { query, as_of: at, paging } => {
+                let hide = shown::names(catalog, who, as_of(at))?;
+                lineage::edges(catalog, &query, as_of(at), (&paging, &hide))
+            }
             Self::LineageReport { event } => lineage::report(catalog, who, &event),
             Self::Datasets { which, files, as_of: at, paging } => {
                 datasets::list(catalog, which.as_deref(), files, as_of(at), &paging)

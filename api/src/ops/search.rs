@@ -2,13 +2,14 @@
 
 use catalog::annotation::Annotations;
 use catalog::model::{BlobVersion, Dataset, DatasetId};
-use catalog::search::{Facets, Index};
+use catalog::search::{Facets, Index, Sight};
 use catalog::{AsOf, Result};
 use serde_json::{Value, json};
 
 use super::datasets::{source_urls, uri};
 use super::{Answer, annotate, round};
 use crate::compose::App;
+use crawler::recognise::hide_persons;
 
 /// Facets whose values are told beside hits, and how many of each.
 const FACETS_TOLD: [&str; 6] = ["format", "tag", "owner", "kind", "anomaly", "source"];
@@ -22,13 +23,13 @@ fn asking<T>(app: &App, as_of: AsOf, ask: impl FnOnce(&Index) -> Result<T>) -> R
             index.refresh(&app.catalog)?;
             ask(index)
         }
-        past => ask(&Index::past(&app.catalog, past)?),
+        past => ask(&Index::past(&app.catalog, past, hide_persons)?),
     }
 }
 
 /// How what fits spreads: the total, then one row a value of a facet.
-pub(super) fn facets(app: &App, query: &str, values: usize, as_of: AsOf) -> Result<Answer> {
-    let facets = asking(app, as_of, |index| index.facets(query, values))?;
+pub(super) fn facets(app: &App, (query, sight): (&str, Sight), values: usize, as_of: AsOf) -> Result<Answer> {
+    let facets = asking(app, as_of, |index| index.facets(query, values, sight))?;
     let mut rows = vec![json!({"facet": "total", "value": "", "count": facets.total, "query": query})];
     rows.extend(facets.counts.iter().map(|count| json!(count)));
     Ok(if facets.total == 0 { Answer::rows(Vec::new()).say("nothing fits") } else { Answer::rows(rows) })
@@ -55,12 +56,18 @@ fn tell(facets: &Facets) -> Vec<String> {
     lines
 }
 
-pub(super) fn search(app: &App, query: &str, limit: usize, with_facets: bool, as_of: AsOf) -> Result<Answer> {
+pub(super) fn search(
+    app: &App,
+    (query, sight): (&str, Sight),
+    limit: usize,
+    with_facets: bool,
+    as_of: AsOf,
+) -> Result<Answer> {
     let catalog = &app.catalog;
     let (hits, facets) = asking(app, as_of, |index| {
-        let hits = index.search(query, limit)?;
+        let hits = index.search(query, limit, sight)?;
         let facets = with_facets && hits.len() > 1;
-        Ok((hits, facets.then(|| index.facets(query, VALUES_TOLD + 1)).transpose()?))
+        Ok((hits, facets.then(|| index.facets(query, VALUES_TOLD + 1, sight)).transpose()?))
     })?;
     let annotations = Annotations::load(catalog, as_of)?;
     let urls = source_urls(catalog, as_of)?;

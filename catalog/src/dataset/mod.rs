@@ -37,7 +37,7 @@ mod tables;
 pub use correct::{Correction, Corrections, Grouping};
 pub(crate) use exclude::is_service_path;
 pub(crate) use layout::{base_folder, family_path};
-pub use naming::keep_names;
+pub use naming::{keep_names, name_of_nobody};
 pub use partition::partition_values;
 pub use place::{place, unescape};
 

@@ -86,6 +86,32 @@ pub fn keep_names(datasets: &mut [Dataset], current: &[Dataset]) {
     }
 }
 
+/// A name that tells of nobody for a dataset that is called after somebody: the innermost folder that tells of nobody either, and
+/// the beginning of the dataset's id. None if its name is no person's, or people chose it.
+///
+/// `path` is that of one of its blobs, and `shown` the same without the segments that tell of somebody.
+pub fn name_of_nobody(dataset: &Dataset, path: &str, shown: &str) -> Option<String> {
+    let segments = || path.split('/').zip(shown.split('/'));
+    let is_named_after = |segment: &str| {
+        let word = identifier(segment);
+        word.contains(&dataset.name) || named_parts(segment).any(|part| dataset.name.contains(&part))
+    };
+    let is_personal = segments().any(|(segment, shown)| segment != shown && is_named_after(segment));
+    if dataset.corrected || !is_personal {
+        return None;
+    }
+    let folder = segments().filter(|(segment, shown)| segment == shown).last();
+    let beginning = &dataset.id.0[..dataset.id.0.len().min(8)];
+    Some(identifier(&format!("{}_{beginning}", folder.map_or("named", |(folder, _)| folder))))
+}
+
+/// A segment as it may stand in a dataset's name: whole, and without its endings.
+fn named_parts(segment: &str) -> impl Iterator<Item = String> {
+    let endings = segment.match_indices('.').map(|(place, _)| &segment[..place]);
+    // What is shorter stands in too many names by chance.
+    std::iter::once(segment).chain(endings).map(identifier).filter(|part| part.len() >= 4)
+}
+
 /// Positions of names that are not the only one.
 fn clashes(names: &[String]) -> Vec<usize> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -127,4 +153,54 @@ fn identifier(text: &str) -> String {
             if tail.starts_with(|c: char| c.is_ascii_digit()) { format!("t_{}", &tail[2..]) } else { tail };
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DatasetId, Dialect, SourceId};
+
+    #[test]
+    fn a_dataset_is_called_after_nobody() {
+        let named = |name: &str, corrected| Dataset {
+            name: name.into(),
+            id: DatasetId("0123456789abcdef".into()),
+            corrected,
+            source: SourceId("s".into()),
+            root: "in".into(),
+            format: "csv".into(),
+            compression: None,
+            dialect: Dialect::default(),
+            partition_keys: Vec::new(),
+            blobs: Vec::new(),
+            schema: None,
+            rows: None,
+            bytes: 0,
+            context: None,
+            anomalies: Vec::new(),
+        };
+        let path = "in/exports/zoe.quist@mail.example.csv";
+        let shown = "in/exports/***.csv";
+        for name in [
+            "zoe_quist_mail_example",
+            "zoe_quist_mail_example_csv",
+            "exports_zoe_quist_mail_example",
+            "quist",
+        ] {
+            assert_eq!(
+                name_of_nobody(&named(name, false), path, shown).as_deref(),
+                Some("exports_01234567"),
+                "{name}"
+            );
+        }
+        assert_eq!(name_of_nobody(&named("zoe_quist_mail_example", true), path, shown), None);
+        assert_eq!(
+            name_of_nobody(&named("exports", false), path, shown),
+            None,
+            "a folder of many people's files"
+        );
+        assert_eq!(name_of_nobody(&named("exports", false), path, path), None);
+        let alone = name_of_nobody(&named("zoe_quist", false), "zoe_quist.csv", "***.csv");
+        assert_eq!(alone.as_deref(), Some("named_01234567"));
+    }
 }

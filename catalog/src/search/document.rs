@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::store::record::Record;
 
+use super::HidePersons;
 use super::words::tokenized;
 
 /// Blobs of a dataset whose findings are looked at for its kinds; blobs of one dataset are alike.
@@ -36,7 +37,8 @@ pub(super) struct Fields {
     /// A dataset's name as one word.
     pub(super) whole: Field,
     pub(super) path: Field,
-    /// Names and paths that name somebody: found when typed, and neither suggested nor counted.
+    /// Names and paths that tell of somebody, whole: found by those who may see them, and neither suggested nor counted. The
+    /// other fields hold them without the segments that tell.
     pub(super) named: Field,
     pub(super) column: Field,
     /// Columns of a dataset as one word each.
@@ -117,6 +119,7 @@ pub(super) struct Documents<'a> {
     schemas: HashMap<SchemaId, Arc<Columns>>,
     sources: HashMap<SourceId, String>,
     annotations: Annotations,
+    hide: HidePersons,
 }
 
 /// What the crawl found in a blob.
@@ -130,13 +133,20 @@ struct Found {
 #[derive(Debug, Default)]
 struct Columns {
     names: Vec<String>,
+    /// Names that tell of somebody.
+    telling: Vec<String>,
     kinds: BTreeSet<String>,
 }
 
 impl<'a> Documents<'a> {
-    pub(super) fn new(catalog: &'a Catalog, fields: Fields, as_of: AsOf) -> Result<Self> {
+    pub(super) fn new(
+        catalog: &'a Catalog,
+        fields: Fields,
+        (as_of, hide): (AsOf, HidePersons),
+    ) -> Result<Self> {
         let annotations = Annotations::load(catalog, as_of)?;
-        Ok(Self { catalog, as_of, fields, schemas: HashMap::new(), sources: HashMap::new(), annotations })
+        let (schemas, sources) = (HashMap::new(), HashMap::new());
+        Ok(Self { catalog, as_of, fields, schemas, sources, annotations, hide })
     }
 
     pub(super) fn dataset(&mut self, dataset: &Dataset) -> Result<TantivyDocument> {
@@ -154,26 +164,19 @@ impl<'a> Documents<'a> {
         document.add_text(fields.key, key_of::<Dataset>(dataset.id.0.as_bytes()));
         document.add_text(fields.what, "dataset");
         document.add_text(fields.title, &dataset.name);
-        if names_somebody {
-            let both = [dataset.name.as_str(), dataset.root.as_str()];
-            document.add_pre_tokenized_text(fields.named, tokenized(both));
-        } else {
-            document.add_pre_tokenized_text(fields.name, tokenized([dataset.name.as_str()]));
-            document.add_text(fields.whole, dataset.name.to_lowercase());
-            document.add_pre_tokenized_text(fields.path, tokenized([dataset.root.as_str()]));
-        }
+        document.add_pre_tokenized_text(fields.name, tokenized([dataset.name.as_str()]));
+        document.add_text(fields.whole, dataset.name.to_lowercase());
+        self.add_names([dataset.root.as_str()].into_iter(), names_somebody, &mut document);
         let keys = dataset.partition_keys.iter().map(|key| key.name.as_str());
-        document.add_pre_tokenized_text(
-            fields.column,
-            tokenized(columns.names.iter().map(String::as_str).chain(keys)),
-        );
+        let names = columns.names.iter().map(String::as_str).chain(keys);
+        document.add_pre_tokenized_text(fields.column, tokenized(names));
+        document.add_pre_tokenized_text(fields.named, tokenized(columns.telling.iter().map(String::as_str)));
         for name in columns.names.iter().take(COLUMNS_COUNTED_MAX).collect::<BTreeSet<_>>() {
             document.add_text(fields.counted, name.to_lowercase());
         }
         let is_one_file = dataset.blobs == [BlobId::of(&dataset.source, &dataset.root)];
         let within = if is_one_file { dataset.root.clone() } else { format!("{}/", dataset.root) };
-        let within = Some(within.as_str()).filter(|_| !names_somebody);
-        self.place(&dataset.source, within, &mut document)?;
+        self.place(&dataset.source, &within, names_somebody, &mut document)?;
         annotated(&fields, self.annotations.of_dataset(&dataset.id), &mut document);
         document.add_text(fields.format, &dataset.format);
         dataset.compression.iter().for_each(|layer| document.add_text(fields.layer, layer));
@@ -191,19 +194,19 @@ impl<'a> Documents<'a> {
         document.add_text(fields.title, &blob.path);
         let members = blob.parts.iter().flat_map(|part| part.member.iter().map(String::as_str));
         let Found { mut kinds, names_somebody } = self.found(&blob.blob)?;
-        let path = if names_somebody { fields.named } else { fields.path };
-        document.add_pre_tokenized_text(path, tokenized([blob.path.as_str()].into_iter().chain(members)));
-        let within = Some(blob.path.as_str()).filter(|_| !names_somebody);
-        self.place(&blob.source, within, &mut document)?;
+        self.add_names([blob.path.as_str()].into_iter().chain(members), names_somebody, &mut document);
+        self.place(&blob.source, &blob.path, names_somebody, &mut document)?;
         annotated(&fields, self.annotations.of_blob(&blob.blob), &mut document);
         document.add_u64(fields.modified, blob.modified.seconds());
-        let mut names = Vec::new();
+        let (mut names, mut telling) = (Vec::new(), Vec::new());
         for schema in blob.parts.iter().map(|part| part.schema).collect::<BTreeSet<_>>() {
             let columns = self.columns(schema)?;
             names.extend(columns.names.iter().take(COLUMNS_MAX.saturating_sub(names.len())).cloned());
+            telling.extend(columns.telling.iter().cloned());
             kinds.extend(columns.kinds.iter().cloned());
         }
         document.add_pre_tokenized_text(fields.column, tokenized(names.iter().map(String::as_str)));
+        document.add_pre_tokenized_text(fields.named, tokenized(telling.iter().map(String::as_str)));
         kinds.iter().for_each(|kind| document.add_text(fields.kind, kind.to_lowercase()));
         let formats: BTreeSet<_> = blob.parts.iter().map(|part| part.format.as_str()).collect();
         // The blob's own format is the one that a hit shows, so it goes first.
@@ -234,7 +237,28 @@ impl<'a> Documents<'a> {
         Ok(found)
     }
 
-    fn place(&mut self, id: &SourceId, path: Option<&str>, document: &mut TantivyDocument) -> Result<()> {
+    /// A path and names of members, whole for some and without persons for all.
+    fn add_names<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str> + Clone,
+        tell: bool,
+        document: &mut TantivyDocument,
+    ) {
+        if !tell {
+            return document.add_pre_tokenized_text(self.fields.path, tokenized(names));
+        }
+        let shown: Vec<_> = names.clone().map(self.hide).collect();
+        document.add_pre_tokenized_text(self.fields.path, tokenized(shown.iter().map(AsRef::as_ref)));
+        document.add_pre_tokenized_text(self.fields.named, tokenized(names));
+    }
+
+    fn place(
+        &mut self,
+        id: &SourceId,
+        path: &str,
+        tells: bool,
+        document: &mut TantivyDocument,
+    ) -> Result<()> {
         if !self.sources.contains_key(id) {
             let source = self.catalog.get::<Source>(id, self.as_of)?;
             self.sources.insert(id.clone(), source.map(|source| source.url).unwrap_or_default());
@@ -244,8 +268,8 @@ impl<'a> Documents<'a> {
             tokenized([id.0.as_str(), self.sources[id].as_str()]),
         );
         document.add_text(self.fields.store, &self.sources[id]);
-        let folder = path.and_then(|path| path.split_once('/'));
-        if let Some((folder, _)) = folder.filter(|(folder, _)| !folder.is_empty()) {
+        let is_open = |folder: &str| !folder.is_empty() && (!tells || (self.hide)(folder) == folder);
+        if let Some((folder, _)) = path.split_once('/').filter(|(folder, _)| is_open(folder)) {
             document.add_text(self.fields.folder, folder);
         }
         Ok(())
@@ -258,7 +282,7 @@ impl<'a> Documents<'a> {
         }
         let mut columns = Columns::default();
         if let Some(schema) = self.catalog.get::<crate::model::Schema>(&id, self.as_of)? {
-            collect(&schema.features, &mut columns);
+            collect(&schema.features, self.hide, &mut columns);
         }
         let columns = Arc::new(columns);
         self.schemas.insert(id, Arc::clone(&columns));
@@ -276,19 +300,21 @@ fn annotated(fields: &Fields, annotations: &[Annotation], document: &mut Tantivy
     document.add_pre_tokenized_text(fields.description, tokenized(texts));
 }
 
-fn collect(features: &[Feature], columns: &mut Columns) {
+fn collect(features: &[Feature], hide: HidePersons, columns: &mut Columns) {
     for feature in features {
-        if columns.names.len() >= COLUMNS_MAX {
+        if columns.names.len() + columns.telling.len() >= COLUMNS_MAX {
             return;
         }
-        columns.names.push(feature.name.clone());
+        let tells = hide(&feature.name) != feature.name;
+        let names = if tells { &mut columns.telling } else { &mut columns.names };
+        names.push(feature.name.clone());
         columns.kinds.extend(feature.semantic.clone());
         let mut kind = &feature.kind;
         while let FeatureType::List(item) = kind {
             kind = item;
         }
         if let FeatureType::Struct(fields) = kind {
-            collect(fields, columns);
+            collect(fields, hide, columns);
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::store::wipe_directory;
 use super::document::{Documents, Fields, key_of, schema, thing_of};
 use super::facet::{self, Facets};
 use super::suggest::{self, Suggestion};
-use super::{manifest, query};
+use super::{HidePersons, Sight, manifest, query};
 
 /// Memory of one writing thread before it writes a segment.
 const WRITER_BYTES: usize = 32 << 20;
@@ -59,6 +59,7 @@ pub struct Refreshed {
 pub struct Index {
     directory: PathBuf,
     fields: Fields,
+    hide: HidePersons,
     /// None only if it could not be made anew.
     live: RwLock<Option<Live>>,
     /// Held by the one who writes.
@@ -77,12 +78,13 @@ impl Index {
     ///
     /// # Errors
     /// `Unavailable` if the disk fails, `Conflict` if another process is writing it.
-    pub fn open(directory: &Path, catalog: &Catalog) -> Result<Self> {
+    pub fn open(directory: &Path, catalog: &Catalog, hide: HidePersons) -> Result<Self> {
         let (_, fields) = schema();
         let whole = open_whole(directory);
         let index = Self {
             directory: directory.to_owned(),
             fields,
+            hide,
             live: RwLock::new(whole),
             writing: Mutex::new(()),
         };
@@ -94,11 +96,11 @@ impl Index {
     ///
     /// # Errors
     /// `Corrupt` if a record's bytes are damaged.
-    pub fn past(catalog: &Catalog, as_of: AsOf) -> Result<Self> {
+    pub fn past(catalog: &Catalog, as_of: AsOf, hide: HidePersons) -> Result<Self> {
         let (schema, fields) = schema();
         let index = tantivy::Index::create_in_ram(schema);
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?;
-        let mut documents = Documents::new(catalog, fields, as_of)?;
+        let mut documents = Documents::new(catalog, fields, (as_of, hide))?;
         for blob in catalog.all::<BlobVersion>(as_of)? {
             writer.add_document(documents.blob(&blob)?).map_err(failed)?;
         }
@@ -108,7 +110,7 @@ impl Index {
         writer.commit().map_err(failed)?;
         drop(writer);
         let live = RwLock::new(Some(reading(index)?));
-        Ok(Self { directory: PathBuf::new(), fields, live, writing: Mutex::new(()) })
+        Ok(Self { directory: PathBuf::new(), fields, hide, live, writing: Mutex::new(()) })
     }
 
     /// Reads what changed in the catalog since the last time.
@@ -150,7 +152,7 @@ impl Index {
         let live = live.as_ref().ok_or_else(missing)?;
         let mut update = Update {
             writer: live.index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?,
-            documents: Documents::new(catalog, self.fields, AsOf::Now)?,
+            documents: Documents::new(catalog, self.fields, (AsOf::Now, self.hide))?,
             fields: self.fields,
             refreshed: Refreshed { rebuilt, ..Refreshed::default() },
         };
@@ -162,8 +164,8 @@ impl Index {
     ///
     /// # Errors
     /// `Invalid`, in one line, if the query cannot be read.
-    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>> {
-        let query = query::parse(query, &self.fields)?;
+    pub fn search(&self, query: &str, limit: usize, sight: Sight) -> Result<Vec<Hit>> {
+        let query = query::parse(query, &self.fields, sight)?;
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
         let searcher = live.as_ref().ok_or_else(missing)?.reader.searcher();
         let best = TopDocs::with_limit(limit.clamp(1, HITS_MAX)).order_by_score();
@@ -194,8 +196,8 @@ impl Index {
     ///
     /// # Errors
     /// `Invalid`, in one line, if the query cannot be read.
-    pub fn facets(&self, query: &str, values: usize) -> Result<Facets> {
-        let query = query::parse(query, &self.fields)?;
+    pub fn facets(&self, query: &str, values: usize, sight: Sight) -> Result<Facets> {
+        let query = query::parse(query, &self.fields, sight)?;
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
         let searcher = live.as_ref().ok_or_else(missing)?.reader.searcher();
         facet::count(&searcher, query.as_ref(), values).map_err(failed)

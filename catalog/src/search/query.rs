@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::model::{BlobVersion, Dataset, Timestamp};
 use crate::store::record::Record as _;
 
+use super::Sight;
 use super::document::Fields;
 use super::words::smallest;
 
@@ -58,10 +59,11 @@ struct Typed {
 ///
 /// # Errors
 /// `Invalid`, in one line, if it cannot be read.
-pub(super) fn parse(text: &str, fields: &Fields) -> Result<Box<dyn Query>> {
+pub(super) fn parse(text: &str, fields: &Fields, sight: Sight) -> Result<Box<dyn Query>> {
     if text.chars().count() > QUERY_CHARACTERS_MAX {
         return Err(invalid(format!("the query is longer than {QUERY_CHARACTERS_MAX} characters")));
     }
+    let asked = Asked { fields, named: (sight == Sight::Full).then_some(fields.named) };
     let terms = typed(text)?;
     if terms.len() > TERMS_MAX {
         return Err(invalid(format!("the query has more than {TERMS_MAX} terms")));
@@ -77,7 +79,7 @@ pub(super) fn parse(text: &str, fields: &Fields) -> Result<Box<dyn Query>> {
             };
             return Err(invalid(reason));
         }
-        let clauses: Vec<_> = group.iter().map(|term| clause(term, fields)).collect::<Result<_>>()?;
+        let clauses: Vec<_> = group.iter().map(|term| clause(term, &asked)).collect::<Result<_>>()?;
         alternatives.push((Occur::Should, all_of(clauses)));
     }
     if alternatives.len() == 1 {
@@ -137,10 +139,18 @@ fn typed(text: &str) -> Result<Vec<Typed>> {
     Ok(terms)
 }
 
-fn clause(term: &Typed, fields: &Fields) -> Result<(Occur, Box<dyn Query>)> {
+/// The fields that may be asked.
+struct Asked<'a> {
+    fields: &'a Fields,
+    /// That of names which tell of somebody, for those who may see them.
+    named: Option<Field>,
+}
+
+fn clause(term: &Typed, asked: &Asked<'_>) -> Result<(Occur, Box<dyn Query>)> {
+    let fields = asked.fields;
     let occur = if term.excluded { Occur::MustNot } else { Occur::Must };
     let query = match term.field.as_deref() {
-        None => anywhere(term, fields)?,
+        None => anywhere(term, asked)?,
         Some("format") => exact(fields.format, &term.text),
         Some("layer" | "compression") => exact(fields.layer, &term.text),
         Some("is" | "type") => exact(fields.what, &term.text),
@@ -151,9 +161,9 @@ fn clause(term: &Typed, fields: &Fields) -> Result<(Occur, Box<dyn Query>)> {
         Some("owner") => exact(fields.owner, &term.text),
         Some("description" | "about") => within(fields.description, term)?,
         Some("modified" | "time") => time(fields.modified, &term.text)?,
-        Some("column" | "feature") => within(fields.column, term)?,
-        Some("path" | "root") => either(fields.path, fields.named, term)?,
-        Some("name") => either(fields.name, fields.named, term)?,
+        Some("column" | "feature") => either(fields.column, asked.named, term)?,
+        Some("path" | "root") => either(fields.path, asked.named, term)?,
+        Some("name") => either(fields.name, asked.named, term)?,
         Some("source") => within(fields.source, term)?,
         Some("size" | "bytes") => range(fields.size, &term.text)?,
         Some("rows") => range(fields.rows, &term.text)?,
@@ -204,20 +214,18 @@ fn within(field: Field, term: &Typed) -> Result<Box<dyn Query>> {
 }
 
 /// Words side by side within one field or another.
-fn either(one: Field, other: Field, term: &Typed) -> Result<Box<dyn Query>> {
-    let both = [within(one, term)?, within(other, term)?];
-    Ok(Box::new(BooleanQuery::new(both.map(|query| (Occur::Should, query)).into())))
+fn either(one: Field, other: Option<Field>, term: &Typed) -> Result<Box<dyn Query>> {
+    let fields = std::iter::once(one).chain(other);
+    let each = fields.map(|field| Ok((Occur::Should, within(field, term)?)));
+    Ok(Box::new(BooleanQuery::new(each.collect::<Result<_>>()?)))
 }
 
 /// Words wherever they occur; better where they name the thing than where they are one of its columns.
-fn anywhere(term: &Typed, fields: &Fields) -> Result<Box<dyn Query>> {
-    let places = [
-        (fields.name, 3.0),
-        (fields.path, 2.0),
-        (fields.named, 2.0),
-        (fields.column, 1.0),
-        (fields.description, 1.0),
-    ];
+fn anywhere(term: &Typed, asked: &Asked<'_>) -> Result<Box<dyn Query>> {
+    let fields = asked.fields;
+    let mut places =
+        vec![(fields.name, 3.0), (fields.path, 2.0), (fields.column, 1.0), (fields.description, 1.0)];
+    places.extend(asked.named.map(|named| (named, 2.0)));
     if term.text == "*" {
         return Ok(Box::new(AllQuery));
     }
@@ -233,7 +241,7 @@ fn anywhere(term: &Typed, fields: &Fields) -> Result<Box<dyn Query>> {
     let mut each = Vec::new();
     for text in &words {
         let mut anywhere = Vec::new();
-        for (field, boost) in places {
+        for &(field, boost) in &places {
             anywhere.push(boosted(word(field, text), boost));
             anywhere.push(boosted(begins(field, text), boost * 0.3));
             if text.chars().count() >= FUZZY_CHARACTERS_MIN {

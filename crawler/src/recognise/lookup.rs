@@ -6,7 +6,6 @@
 use std::sync::LazyLock;
 
 use super::hits::TokenSink;
-use super::key::is_key_name;
 use super::{Recogniser, Span, by_kind, decode, phone, recognisers, scan};
 
 /// Keys of rows are indexed under `KEY:` and the normalised name of their column.
@@ -28,21 +27,6 @@ pub fn normalise_key(value: &str) -> Option<&str> {
     let value = value.trim().trim_matches('"');
     let value = value.strip_suffix(".0").filter(|v| v.bytes().all(|b| b.is_ascii_digit())).unwrap_or(value);
     (!value.is_empty() && value.len() <= 128).then_some(value)
-}
-
-/// How a path or the name of a member may be read: its segments, each as it is and with up to three endings off
-/// (`ada@mail.example.csv` reads as an address under `.csv` until then), and the value of each `key=value` with the
-/// normalised name of its key, if that is a person's.
-pub fn name_readings(name: &str) -> impl Iterator<Item = (Option<String>, &str)> {
-    name.split('/').flat_map(spellings).flat_map(|spelling| {
-        let valued = spelling.split_once('=').map(|(name, value)| (is_key_name(name), value));
-        std::iter::once((None, spelling)).chain(valued)
-    })
-}
-
-fn spellings(segment: &str) -> impl Iterator<Item = &str> {
-    let endings = segment.rmatch_indices('.').map(|(place, _)| &segment[..place]);
-    std::iter::once(segment).chain(endings).take(4)
 }
 
 /// Gives the normal form of everything in `text` that reads as an identifier of a kind, some more than once: what

@@ -36,6 +36,7 @@ mod name;
 mod national_id;
 mod outline;
 mod passport;
+mod path;
 mod phone;
 mod place;
 mod plate;
@@ -55,11 +56,11 @@ pub use hits::Hits;
 pub use key::{is_key_name, key_name};
 pub use known::Known;
 pub use lookup::{
-    KEY, each_normal_form, identifiers, index_form, matches, name_readings, normal_forms, normalise,
-    normalise_key,
+    KEY, each_normal_form, identifiers, index_form, matches, normal_forms, normalise, normalise_key,
 };
 pub use national_id::{is_of_scheme, national_schemes};
 pub use outline::Outline;
+pub use path::{HIDDEN, hide_persons, hide_persons_but, name_readings, name_spellings};
 pub use phone::set_default_regions;
 pub use scan::{recognise, recognise_and_identify, recognise_one};
 

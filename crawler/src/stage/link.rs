@@ -12,13 +12,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use catalog::annotation;
-use catalog::dataset::{Corrections, group, keep_names};
+use catalog::dataset::{Corrections, group, keep_names, name_of_nobody};
 use catalog::lineage::graph;
 use catalog::lineage::record::{CHANGES_AN_EDGE, edges_changes};
 use catalog::model::{
     BlobId, BlobVersion, ContextId, Dataset, DatasetId, Execution, ExecutionId, FeaturePath, Findings,
     Grouped, Principal, Properties, Schema, Source, SourceId, Statistics, TypeId,
 };
+use catalog::ruling::Rulings;
 use catalog::store::record::Record;
 use catalog::{AsOf, Catalog, Change};
 
@@ -27,6 +28,7 @@ use super::{Recorded, Run};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::pipeline::CrawlReport;
+use crate::recognise::hide_persons_but;
 
 /// Key writes in one commit, roughly: a dataset is written with an index entry for each of its blobs.
 const WRITES_A_COMMIT: usize = 8_192;
@@ -123,6 +125,7 @@ fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
     };
     let current = catalog.all::<Dataset>(AsOf::Now)?;
     keep_names(&mut datasets, &current);
+    name_after_nobody(catalog, &mut datasets, facts)?;
     let votes = schema::votes(catalog, &datasets, facts)?;
     let context_type = graph::ensure(catalog, &graph::DATASET)?;
     let known: HashMap<&DatasetId, &Dataset> = current.iter().map(|known| (&known.id, known)).collect();
@@ -153,6 +156,24 @@ fn link_datasets(catalog: &Catalog, link: &Link, facts: &Facts) -> Result<u64> {
     schema::forget(&mut writer, &facts.blobs, &datasets)?;
     writer.flush()?;
     Ok(datasets.len() as u64)
+}
+
+/// Renames datasets whose name tells of somebody: a name goes where paths are hidden, into SQL and schemas.
+fn name_after_nobody(catalog: &Catalog, datasets: &mut [Dataset], facts: &Facts) -> Result<()> {
+    let rulings = Rulings::load(catalog, AsOf::Now)?;
+    for dataset in datasets {
+        let Some(first) = dataset.blobs.first().and_then(|blob| facts.find(*blob)) else { continue };
+        let is_false_alarm = |kind: &str| rulings.rejects(&dataset.id, "", kind);
+        let found = catalog.get::<Findings>(&first.blob, AsOf::Now)?;
+        if found.is_none_or(|found| found.findings.iter().all(|finding| finding.feature.is_some())) {
+            continue;
+        }
+        let shown = hide_persons_but(&first.path, &is_false_alarm);
+        if let Some(name) = name_of_nobody(dataset, &first.path, &shown) {
+            dataset.name = name;
+        }
+    }
+    Ok(())
 }
 
 /// The dataset's context; that the artifacts of its blobs belong to it, the dataset itself says.

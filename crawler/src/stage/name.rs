@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::model::Finding;
 
+use super::read::kinds_of;
 use super::token::{Keyed, Settled, Tokens};
-use crate::recognise::recognise;
+use crate::recognise::{name_spellings, recognise};
 
 /// Names kept at a time; once they are so many, all are dropped and those that come again are kept anew.
 const NAMES_MAX: usize = 16 << 10;
@@ -53,9 +54,8 @@ impl Names {
         }
         let (mut tokens, mut spans) = (Tokens::default(), Vec::new());
         tokens.add_name(keyed, name);
-        recognise(name, &mut spans);
-        let kinds = spans.iter().map(|span| (span.kind, span.confidence)).collect();
-        let named = Arc::new(Named { met: tokens.finish(), kinds });
+        name_spellings(name).for_each(|spelling| recognise(spelling, &mut spans));
+        let named = Arc::new(Named { met: tokens.finish(), kinds: kinds_of(&spans) });
         if name.len() <= NAME_BYTES_MAX {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= NAMES_MAX {
@@ -75,7 +75,7 @@ mod tests {
     fn a_name_that_comes_again_says_what_it_said() {
         let keyed = Keyed::new(&catalog::env::fixed::env(1).hasher, Arc::default());
         let names = Names::default();
-        let path = "exports/ada@mail.example/2024-05-01/part-0.csv";
+        let path = "exports/2024-05-01/ada@mail.example.csv.gz";
         let first = names.in_path(&keyed, path);
         assert_eq!(first.1.iter().map(|finding| &*finding.kind).collect::<Vec<_>>(), ["EMAIL_ADDRESS"]);
         let mut tokens = Tokens::default();

@@ -16,7 +16,7 @@ use crate::content::Content;
 use crate::ctx::Ctx;
 use crate::format::tree::{Node, Visit, walk};
 use crate::format::{Bounds, FormatError};
-use crate::recognise::{ColumnTally, Span, index_form, recognise_and_identify};
+use crate::recognise::{ColumnTally, Span, index_form, name_spellings, recognise_and_identify};
 use crate::source::Lake;
 use crate::table_log::{self, Log};
 
@@ -112,7 +112,7 @@ pub fn table_name(path: &str) -> String {
 }
 
 /// Kinds of personal data, the surest span of each.
-fn kinds_of(spans: &[Span]) -> Vec<(&'static str, f32)> {
+pub(super) fn kinds_of(spans: &[Span]) -> Vec<(&'static str, f32)> {
     let mut kinds: BTreeMap<&'static str, f32> = BTreeMap::new();
     for span in spans {
         let surest = kinds.entry(span.kind).or_default();
@@ -232,7 +232,12 @@ impl<'a> Reading<'a> {
     /// Like `name`, for a path or the name of a member.
     fn name_of_content(&mut self, name: &str) -> Vec<(&'static str, f32)> {
         self.tokens.add_name(self.keyed, name);
-        name.split('/').flat_map(|name| self.name(name)).collect()
+        let mut kinds = BTreeMap::<&'static str, f32>::new();
+        for (kind, confidence) in name_spellings(name).flat_map(|spelling| self.name(spelling)) {
+            let surest = kinds.entry(kind).or_default();
+            *surest = surest.max(confidence);
+        }
+        kinds.into_iter().collect()
     }
 
     /// The same for what stands around content: a comment, the target of a link.

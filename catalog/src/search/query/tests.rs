@@ -63,7 +63,7 @@ fn bad_queries_have_one_line_that_helps() {
         &long,
         &many,
     ] {
-        let error = parse(query, &fields).unwrap_err();
+        let error = parse(query, &fields, Sight::Full).unwrap_err();
         assert_eq!(error.kind, Kind::Invalid, "{query}");
         let message = error.to_string();
         assert!(!message.contains('\n') && !message.contains("colour"), "{message}");
@@ -79,7 +79,7 @@ fn bad_queries_have_one_line_that_helps() {
         "münchen*",
         "kind:person-name",
     ] {
-        match parse(query, &fields) {
+        match parse(query, &fields, Sight::Full) {
             Ok(_) => {}
             Err(error) => assert_eq!(error.kind, Kind::Invalid, "{query}"),
         }

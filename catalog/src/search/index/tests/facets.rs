@@ -36,7 +36,7 @@ fn annotated() -> Catalog {
 #[test]
 fn what_people_say_is_found() {
     let directory = tempfile::tempdir().unwrap();
-    let index = Index::open(directory.path(), &annotated()).unwrap();
+    let index = Index::open(directory.path(), &annotated(), hide).unwrap();
     let none: [&str; 0] = [];
     for (query, expected) in [
         ("gold", &CUSTOMERS[1..]),
@@ -60,7 +60,7 @@ fn what_people_say_is_found() {
 fn a_refresh_hears_of_what_people_say_and_take_back() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = annotated();
-    let index = Index::open(directory.path(), &catalog).unwrap();
+    let index = Index::open(directory.path(), &catalog, hide).unwrap();
     let about = Annotated::Dataset(DatasetId("id-order_items".into()));
     put(&catalog, &[Change::put(&said(about, "sku", "stock", "", "")).unwrap()]);
     assert_eq!(index.refresh(&catalog).unwrap(), Refreshed { written: 1, removed: 0, rebuilt: false });
@@ -77,7 +77,7 @@ fn times_are_asked_by_year_month_day_and_second() {
     let mut old = blob("old.csv", "csv", 5, None);
     old.modified = "2023-12-31T23:59:59Z".parse().unwrap();
     put(&catalog, &[Change::put(&old).unwrap()]);
-    let index = Index::open(directory.path(), &catalog).unwrap();
+    let index = Index::open(directory.path(), &catalog, hide).unwrap();
     for (query, is_found) in [
         ("modified:2023", true),
         ("modified:2023-12", true),
@@ -93,10 +93,10 @@ fn times_are_asked_by_year_month_day_and_second() {
         assert_eq!(names(&index, &format!("path:old {query}")).len(), usize::from(is_found), "{query}");
     }
     for wrong in ["modified:soon", "modified:2023-13", "modified:9999", "modified:2023-1", "modified:>"] {
-        let asked = index.search(wrong, 9);
+        let asked = index.search(wrong, 9, Sight::Full);
         assert!(asked.is_ok() || asked.unwrap_err().kind == crate::ErrorKind::Invalid, "{wrong}");
     }
-    assert!(index.search("modified:soon", 9).is_err());
+    assert!(index.search("modified:soon", 9, Sight::Full).is_err());
 }
 
 fn count<'f>(counts: &'f [FacetCount], facet: &str, value: &str) -> Option<&'f FacetCount> {
@@ -107,8 +107,8 @@ fn count<'f>(counts: &'f [FacetCount], facet: &str, value: &str) -> Option<&'f F
 fn facets_count_what_fits_and_their_queries_find_as_many() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = annotated();
-    let index = Index::open(directory.path(), &catalog).unwrap();
-    let facets = index.facets("*", 20).unwrap();
+    let index = Index::open(directory.path(), &catalog, hide).unwrap();
+    let facets = index.facets("*", 20, Sight::Full).unwrap();
     assert_eq!(facets.total, 4);
     let expected = [
         ("is", "blob", 2),
@@ -135,19 +135,19 @@ fn facets_count_what_fits_and_their_queries_find_as_many() {
     for count in facets.counts.iter().filter(|count| count.facet != "column") {
         assert_eq!(names(&index, &count.query).len() as u64, count.count, "{count:?}");
     }
-    let facets = index.facets("format:csv is:dataset", 20).unwrap();
+    let facets = index.facets("format:csv is:dataset", 20, Sight::Full).unwrap();
     assert_eq!((facets.total, count(&facets.counts, "format", "parquet")), (1, None));
     // What is gone is not counted, though its document may still lie in the index.
     put(&catalog, &[Change::close::<BlobVersion>(&orders_blob())]);
     index.refresh(&catalog).unwrap();
-    let facets = index.facets("*", 20).unwrap();
+    let facets = index.facets("*", 20, Sight::Full).unwrap();
     assert_eq!((facets.total, count(&facets.counts, "anomaly", "truncated")), (3, None));
 }
 
 #[test]
 fn suggestions_go_on_from_what_was_typed() {
     let directory = tempfile::tempdir().unwrap();
-    let index = Index::open(directory.path(), &annotated()).unwrap();
+    let index = Index::open(directory.path(), &annotated(), hide).unwrap();
     let suggest = |typed: &str| -> Vec<String> {
         index.suggest(typed, 8).unwrap().into_iter().map(|one| one.query).collect()
     };
@@ -166,23 +166,27 @@ fn suggestions_go_on_from_what_was_typed() {
 #[test]
 fn a_path_that_names_somebody_is_found_when_typed_and_told_to_nobody() {
     let catalog = filled();
-    let people = columns(&["v"]);
-    let named = blob("zoe.quist/zoe.quist@mail.example.csv", "csv", 10, Some(&people));
+    let people = columns(&["v", "quist@mail.example"]);
+    let named = blob("exports/zoe.quist@mail.example", "csv", 10, Some(&people));
     let mut findings = finding(named.blob, "EMAIL_ADDRESS");
     findings.findings[0].feature = None;
-    let dataset = dataset("zoe_quist_mail_example", &named.path, &[&named], &people);
+    let dataset = dataset("exports_01", &named.path, &[&named], &people);
     let changes = [Change::put(&people), Change::put(&named), Change::put(&findings), Change::put(&dataset)];
     put(&catalog, &changes.map(Result::unwrap));
     let directory = tempfile::tempdir().unwrap();
-    let index = Index::open(directory.path(), &catalog).unwrap();
-    for query in ["quist", "path:quist", "name:zoe", "\"zoe quist\""] {
+    let index = Index::open(directory.path(), &catalog, hide).unwrap();
+    for query in ["quist", "path:zoe", "name:zoe", "\"zoe quist\"", "column:quist"] {
         let found = names(&index, query);
-        assert!(found.iter().any(|name| name.ends_with("zoe_quist_mail_example")), "{query}: {found:?}");
+        assert!(found.iter().any(|name| name == "dataset exports_01"), "{query}: {found:?}");
+        let unseen = index.search(query, 9, Sight::WithoutPersons).unwrap();
+        assert_eq!(unseen, [], "{query}: who may not see a name must not find out by asking");
+        assert_eq!(index.facets(query, 9, Sight::WithoutPersons).unwrap().total, 0, "{query}");
     }
+    assert_eq!(index.search("path:exports", 9, Sight::WithoutPersons).unwrap().len(), 2);
     for typed in ["zoe", "qui", "path:zo", "name:zoe"] {
         let told = index.suggest(typed, 10).unwrap();
         assert!(told.is_empty(), "{typed}: {told:?}");
     }
-    let counted = index.facets("*", 100).unwrap();
-    assert!(counted.counts.iter().all(|count| !count.value.contains("zoe")), "{counted:?}");
+    let counted = index.facets("*", 100, Sight::Full).unwrap();
+    assert!(counted.counts.iter().all(|count| !count.value.contains("quist")), "{counted:?}");
 }
