@@ -93,6 +93,7 @@ impl App {
             options.exclude.clone_from(&source.exclude);
             options.settings.clone_from(&source.options);
             options.limits = source.limits.limits();
+            options.leave_tags_out = source.tags == Some(false);
             options.corrections = grouping::corrections(&source.dataset)?;
         }
         Lake::open(url, &options)

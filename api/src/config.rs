@@ -97,6 +97,9 @@ pub(crate) struct RawSource {
     /// What may be asked of its store at a time.
     #[serde(default)]
     pub(crate) limits: RawSourceLimits,
+    /// Whether tags of its objects are read, which costs a request an object: they are unless this says no.
+    #[serde(default)]
+    pub(crate) tags: Option<bool>,
 }
 
 /// Limits of a source as typed.

@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Stdio};
 
 use fixtures::{CANARY_EMAIL, LakeOptions, write_lake};
-use headwater_tests::{Headwater, Moto, free_port, peer, peers, wait_for_port};
+use headwater_tests::{Flaky, Headwater, Moto, peer};
 
 use crate::erase::erase;
 
@@ -43,28 +42,6 @@ fn bad_blobs_are_anomalies_and_stop_nothing() {
     );
 }
 
-/// A server that passes requests on, badly.
-struct Flaky(Child, String);
-
-impl Flaky {
-    fn before(moto: &Moto) -> Self {
-        let port = free_port();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/flaky.py");
-        let mut command = peers("python");
-        command.arg(script).args([&moto.endpoint, &port.to_string()]).stderr(Stdio::null());
-        let server = command.spawn().unwrap();
-        wait_for_port(port);
-        Self(server, format!("http://127.0.0.1:{port}"))
-    }
-}
-
-impl Drop for Flaky {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 #[test]
 fn a_store_that_fails_now_and_then_changes_nothing_in_the_end() {
     let folder = tempfile::tempdir().unwrap();
@@ -76,7 +53,7 @@ fn a_store_that_fails_now_and_then_changes_nothing_in_the_end() {
     let flaky = Flaky::before(&moto);
     let mut headwater = Headwater::in_folder(folder.path());
     for (name, value) in moto.environment() {
-        let value = if name == "AWS_ENDPOINT_URL" { flaky.1.as_str() } else { value };
+        let value = if name == "AWS_ENDPOINT_URL" { flaky.url.as_str() } else { value };
         headwater = headwater.with(name, value);
     }
     erase(&headwater, "s3://lake/");

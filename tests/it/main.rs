@@ -4,6 +4,7 @@
 
 mod annotate;
 mod bad;
+mod beside;
 mod checksums;
 mod clouds;
 mod declared;

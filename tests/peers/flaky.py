@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""flaky.py ENDPOINT PORT   passes HTTP on to a server, badly: some requests are answered 503, some answers are cut short, some
-writes are carried out and then answered 500. Which ones follows from their number, so a run can be repeated."""
+"""flaky.py ENDPOINT PORT [deny-tags]   passes HTTP on to a server, badly: some requests are answered 503, some answers are cut short, some
+writes are carried out and then answered 500. Which ones follows from their number, so a run can be repeated.
+With deny-tags it passes all on as it is, but lets nobody read the tags of objects."""
 import http.client, sys, threading, urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 target = urllib.parse.urlsplit(sys.argv[1])
+denies_tags = sys.argv[3:] == ["deny-tags"]
 count, lock = 0, threading.Lock()
 
 
@@ -22,9 +24,11 @@ class Flaky(BaseHTTPRequestHandler):
     def pass_on(self):
         global count
         with lock:
-            count += 1
+            count += not denies_tags
             number = count
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if denies_tags and self.command == "GET" and urllib.parse.urlsplit(self.path).query.startswith("tagging"):
+            return self.refuse(403)
         if number % 7 == 3:
             return self.refuse(503)
         upstream = http.client.HTTPConnection(target.hostname, target.port, timeout=60)

@@ -238,6 +238,42 @@ impl Drop for Moto {
     }
 }
 
+/// A server that passes requests on to another one, badly; it goes with the value.
+pub struct Flaky {
+    server: Child,
+    /// Its URL.
+    pub url: String,
+}
+
+impl Flaky {
+    /// Some requests are refused, some answers lost or cut short.
+    pub fn before(moto: &Moto) -> Self {
+        Self::start(moto, &[])
+    }
+
+    /// Tags of objects are denied, all else is passed on as it is.
+    pub fn denying_tags(moto: &Moto) -> Self {
+        Self::start(moto, &["deny-tags"])
+    }
+
+    fn start(moto: &Moto, how: &[&str]) -> Self {
+        let port = free_port();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/flaky.py");
+        let mut command = peers("python");
+        command.arg(script).args([&moto.endpoint, &port.to_string()]).args(how).stderr(Stdio::null());
+        let server = command.spawn().expect("Python starts");
+        wait_for_port(port);
+        Self { server, url: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+impl Drop for Flaky {
+    fn drop(&mut self) {
+        self.server.kill().ok();
+        self.server.wait().ok();
+    }
+}
+
 /// A running `headwater serve`; it goes with the value.
 pub struct Daemon {
     process: Child,

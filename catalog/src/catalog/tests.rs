@@ -26,6 +26,7 @@ fn source(n: usize, schedule: Option<&str>) -> Source {
         grouped: None,
         recognised: None,
         index_key: None,
+        tags_denied: false,
     }
 }
 

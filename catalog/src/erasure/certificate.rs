@@ -177,7 +177,7 @@ fn document(input: &Input<'_>, body: &PlanBody, complete: bool) -> Result<Value>
 /// One step as the certificate tells of it.
 fn step_line(step: &Step, salt: &[u8; 32], journal: Option<&[StepJournal]>) -> Value {
     let (removed, kept) = match &step.method {
-        Method::RemoveUnits { parts } => (
+        Method::RemoveUnits { parts, .. } => (
             Some(parts.iter().map(|part| part.rows_removed).sum::<u64>()),
             Some(parts.iter().map(|part| part.rows_kept).sum::<u64>()),
         ),
@@ -191,6 +191,11 @@ fn step_line(step: &Step, salt: &[u8; 32], journal: Option<&[StepJournal]>) -> V
         "rows_removed": removed,
         "rows_kept": kept,
     });
+    if let Method::RemoveUnits { beside, .. } = &step.method
+        && !beside.is_empty()
+    {
+        line["metadata_and_tags_removed"] = beside.len().into();
+    }
     if let Some(journal) = journal {
         let entry = journal.iter().find(|entry| entry.number == step.number);
         let reason = match (&step.method, entry.map(|entry| &entry.state)) {

@@ -147,9 +147,18 @@ impl Checking<'_> {
         if evidence.transacts && !step.transacts {
             self.violation(number, "it leaves the log of a table with the size that its file had");
         }
-        if let Method::RemoveUnits { parts } = &step.method {
+        if let Method::RemoveUnits { parts, beside } = &step.method {
             for removal in parts {
                 self.removal(step.number, evidence, removal, &members)?;
+            }
+            if !beside.iter().all(|entry| evidence.beside.iter().any(|one| one.entry == *entry)) {
+                self.violation(
+                    number,
+                    "it takes away what stands beside the bytes and does not hold the person",
+                );
+            }
+            if !evidence.current && step.method.rewrites() {
+                self.violation(number, "it writes a version anew that readers do not get");
             }
         }
         if let Method::DeleteBlob { rows_lost, .. } = &step.method {
@@ -180,7 +189,10 @@ impl Checking<'_> {
         if !rectify && evidence.current && !goes && strictest == RuleMethod::DeleteBlob {
             self.violation(number, "it leaves a blob that the policy asks to delete");
         }
-        let Method::RemoveUnits { parts } = &step.method else { return };
+        let Method::RemoveUnits { parts, beside } = &step.method else { return };
+        if rectify && !beside.is_empty() {
+            self.violation(number, "it removes where a value has to be put right");
+        }
         for part in parts {
             let is_rectified = part.replacement.as_ref().is_some_and(|one| one.how == How::Rectify);
             if rectify != is_rectified {
@@ -191,7 +203,7 @@ impl Checking<'_> {
 
     /// Values of a part are replaced in the way that the policy asks for, or it says why its rows go instead.
     fn replacement(&mut self, step: u32, evidence: &Evidence, removal: &PartRemoval, part: &PartEvidence) {
-        let asked = strictest_of(evidence, part);
+        let asked = strictest_of(evidence, &part.kinds);
         let done = match removal.replacement.as_ref().map(|one| one.how) {
             None => RuleMethod::Remove,
             Some(How::Pseudonymise) => RuleMethod::Pseudonymise,
@@ -300,6 +312,9 @@ impl Checking<'_> {
                 return Ok(());
             }
         }
+        if !self.beside_covered(evidence, &steps)? {
+            self.violation(Some(steps[0].number), "what stands beside its bytes stays and no step says why");
+        }
         if evidence.path_names_subject {
             self.violation(Some(steps[0].number), "its path names the person and stays");
         }
@@ -311,13 +326,27 @@ impl Checking<'_> {
         Ok(())
     }
 
+    fn beside_covered(&self, evidence: &Evidence, steps: &[&Step]) -> Result<bool> {
+        let mut left: Vec<_> = evidence.beside.iter().map(|one| &one.entry).collect();
+        for step in steps {
+            match &step.method {
+                Method::RemoveUnits { beside, .. } => left.retain(|entry| !beside.contains(entry)),
+                Method::Report { .. } if names_of(&step.names, self.open)?.1.iter().any(Vec::is_empty) => {
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+        Ok(left.is_empty())
+    }
+
     fn part_covered(&self, part: &PartEvidence, steps: &[&Step]) -> Result<bool> {
         let mut left = part.units.clone();
         let mut name_left = part.name_names_subject || part.elsewhere > 0;
         for step in steps {
             let (_, members) = names_of(&step.names, self.open)?;
             let removals: &[PartRemoval] = match &step.method {
-                Method::RemoveUnits { parts } => parts,
+                Method::RemoveUnits { parts, .. } => parts,
                 Method::Report { .. } if members.iter().any(|member| part.member.starts_with(member)) => {
                     return Ok(true);
                 }
@@ -356,11 +385,11 @@ impl Checking<'_> {
     }
 }
 
-/// The most thorough thing that any rule asks of any kind found in a part: each kind goes by the first rule that names it or
+/// The most thorough thing that any rule asks of any of some kinds: each kind goes by the first rule that names it or
 /// names none.
-fn strictest_of(evidence: &Evidence, part: &PartEvidence) -> RuleMethod {
+fn strictest_of<'a>(evidence: &Evidence, kinds: impl IntoIterator<Item = &'a String>) -> RuleMethod {
     let mut strictest = None;
-    for kind in &part.kinds {
+    for kind in kinds {
         let mut asked = RuleMethod::Remove;
         for rule in evidence.rules.iter().rev() {
             if rule.kind.is_none() || rule.kind.as_ref() == Some(kind) {
@@ -372,11 +401,18 @@ fn strictest_of(evidence: &Evidence, part: &PartEvidence) -> RuleMethod {
     strictest.unwrap_or(RuleMethod::Remove)
 }
 
-/// The same for all parts in which the person is, or for the path alone.
+/// The same for all parts in which the person is and for what stands beside them, or for the path alone.
 fn strictest(evidence: &Evidence) -> RuleMethod {
     let parts = evidence.parts.iter().filter(|part| part.has_hits());
     let of_path = || evidence.rules.iter().find(|rule| rule.kind.is_none()).map(|rule| rule.method);
-    parts.map(|part| strictest_of(evidence, part)).max().or_else(of_path).unwrap_or(RuleMethod::Remove)
+    let beside = (!evidence.beside.is_empty())
+        .then(|| strictest_of(evidence, evidence.beside.iter().map(|one| &one.kind)));
+    parts
+        .map(|part| strictest_of(evidence, &part.kinds))
+        .chain(beside)
+        .max()
+        .or_else(of_path)
+        .unwrap_or(RuleMethod::Remove)
 }
 
 fn take(left: &mut BTreeMap<String, RoaringTreemap>, removal: &PartRemoval) -> Result<()> {

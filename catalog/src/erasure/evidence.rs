@@ -6,7 +6,7 @@ use roaring::RoaringTreemap;
 
 use super::plan::WHOLE;
 use super::policy;
-use crate::model::{BlobId, Replacement, RowsDigest, Rule, RuleMethod, SourceId};
+use crate::model::{BesideEntry, BlobId, Replacement, RowsDigest, Rule, RuleMethod, SourceId};
 
 /// What was confirmed about one object version.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Evidence {
     pub locked: Option<String>,
     /// Every part that was read, those without a hit too.
     pub parts: Vec<PartEvidence>,
+    /// What of the person stands beside its bytes: user metadata, headers, tags.
+    pub beside: Vec<BesideEvidence>,
     /// What could not be searched in it.
     pub not_searched: Vec<String>,
     /// Blobs with the same bytes, as lineage knows them.
@@ -43,6 +45,15 @@ pub struct Evidence {
     pub rules: Vec<Rule>,
     /// Whether it is a file of a Delta table, whose log has to be told when its size changes.
     pub transacts: bool,
+}
+
+/// Something beside an object's bytes in which the person was confirmed.
+#[derive(Clone, Debug)]
+pub struct BesideEvidence {
+    /// Which.
+    pub entry: BesideEntry,
+    /// Kind of the identifier that was found in it.
+    pub kind: String,
 }
 
 /// What was confirmed about one part.
@@ -108,7 +119,22 @@ impl PartEvidence {
 impl Evidence {
     /// Whether the person is in it or in its path.
     pub fn has_hits(&self) -> bool {
-        self.path_names_subject || self.parts.iter().any(PartEvidence::has_hits)
+        self.path_names_subject || !self.beside.is_empty() || self.parts.iter().any(PartEvidence::has_hits)
+    }
+
+    /// What a policy asks of what stands beside its bytes.
+    pub fn method_beside(&self) -> RuleMethod {
+        policy::method(&self.rules, self.beside.iter().map(|one| one.kind.as_str()))
+    }
+
+    pub(super) fn entries_beside(&self) -> Vec<BesideEntry> {
+        self.beside.iter().map(|one| one.entry.clone()).collect()
+    }
+
+    /// Whether the person is in tags alone, which can be taken away while the version stays.
+    pub(super) fn is_in_tags_alone(&self) -> bool {
+        let elsewhere = self.path_names_subject || self.parts.iter().any(PartEvidence::has_hits);
+        !elsewhere && !self.beside.is_empty() && self.beside.iter().all(|one| one.entry.tag)
     }
 
     /// Parts that hold no other part.

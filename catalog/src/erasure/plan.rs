@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use roaring::RoaringTreemap;
 use sha2::{Digest as _, Sha256};
 
-pub use super::evidence::{Evidence, PartEvidence};
+pub use super::evidence::{BesideEvidence, Evidence, PartEvidence};
 use super::policy;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -80,7 +80,7 @@ pub fn decide(input: &Input<'_>) -> PlanBody {
     }
     let acting = || steps.iter().filter(|step| step.method.acts());
     let bytes_read = acting().map(|step| step.size).sum();
-    let rewritten = acting().filter(|step| matches!(step.method, Method::RemoveUnits { .. }));
+    let rewritten = acting().filter(|step| step.method.rewrites());
     let bytes_written = rewritten.map(|step| step.size).sum();
     PlanBody {
         version: 1,
@@ -141,7 +141,8 @@ pub const BY_POLICY: &str = "the policy asks to delete the whole of it";
 /// every kind.
 fn asked_of_blob(evidence: &Evidence) -> RuleMethod {
     let hit = evidence.parts.iter().filter(|part| part.has_hits());
-    let method = hit.map(|part| part.method(&evidence.rules)).max();
+    let beside = (!evidence.beside.is_empty()).then(|| evidence.method_beside());
+    let method = hit.map(|part| part.method(&evidence.rules)).chain(beside).max();
     method.unwrap_or_else(|| policy::method(&evidence.rules, [""]))
 }
 
@@ -152,6 +153,10 @@ fn rectified(evidence: &Evidence) -> Vec<Decided> {
     let (mut members, mut removals) = (Vec::new(), Vec::new());
     if evidence.path_names_subject {
         decided.push(report("its path holds the wrong value; move it by hand".into(), &[]));
+    }
+    if !evidence.beside.is_empty() {
+        let reason = "what stands beside its bytes (user metadata, headers, tags) holds the wrong value; put it right by hand";
+        decided.push(report(reason.into(), &[]));
     }
     for part in evidence.parts.iter().filter(|part| part.has_hits()) {
         if part.name_names_subject {
@@ -171,7 +176,7 @@ fn rectified(evidence: &Evidence) -> Vec<Decided> {
         }
     }
     if !removals.is_empty() {
-        decided.insert(0, (Method::RemoveUnits { parts: removals }, members));
+        decided.insert(0, (Method::RemoveUnits { parts: removals, beside: Vec::new() }, members));
     }
     decided
 }
@@ -195,6 +200,9 @@ fn methods(evidence: &Evidence, versions: &[Evidence], input: &Input<'_>) -> Vec
     let asked = if rectify { RuleMethod::Remove } else { asked_of_blob(evidence) };
     if asked == RuleMethod::Report {
         return alone(Method::Report { reason: "the policy asks to report it only".into() });
+    }
+    if !evidence.current && !rectify && asked != RuleMethod::DeleteBlob && evidence.is_in_tags_alone() {
+        return alone(Method::RemoveUnits { parts: Vec::new(), beside: evidence.entries_beside() });
     }
     if !evidence.current {
         return alone(Method::DeleteVersion { reason: "an old version that holds the person".into() });
@@ -251,7 +259,8 @@ fn goes_whole(part: &PartEvidence) -> bool {
     part.has_hits() && (part.name_names_subject || part.holds_whole() || no_way)
 }
 
-/// Removals from parts, and a report for each part that cannot be rewritten without losing rows of others.
+/// Removals from parts and from what stands beside them, and a report for each part that cannot be rewritten without losing rows
+/// of others.
 fn parts(evidence: &Evidence) -> Vec<Decided> {
     let mut members = Vec::new();
     let mut removals = Vec::new();
@@ -286,7 +295,17 @@ fn parts(evidence: &Evidence) -> Vec<Decided> {
         removals.push(removal_of(part, members.len(), whole));
         members.push(part.member.clone());
     }
-    let removed = (!removals.is_empty()).then_some((Method::RemoveUnits { parts: removals }, members));
+    // Whatever a policy asks to put in the place of values: an entry goes as a whole, since its form is anybody's guess.
+    let beside = match evidence.method_beside() {
+        RuleMethod::Report if !evidence.beside.is_empty() => {
+            let reason = "the policy asks to report what stands beside its bytes only".to_owned();
+            reports.push((Method::Report { reason }, vec![Vec::new()]));
+            Vec::new()
+        }
+        _ => evidence.entries_beside(),
+    };
+    let removes = !removals.is_empty() || !beside.is_empty();
+    let removed = removes.then_some((Method::RemoveUnits { parts: removals, beside }, members));
     removed.into_iter().chain(reports).collect()
 }
 

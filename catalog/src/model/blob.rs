@@ -28,6 +28,9 @@ pub struct Source {
     /// The oldest key under which identifiers in any of its blobs may be indexed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_key: Option<IndexKey>,
+    /// Whether the store denied reading tags of some of its objects, so that these are not indexed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tags_denied: bool,
 }
 
 /// Which key of the subject index; says nothing of what it is.

@@ -116,8 +116,11 @@ pub struct Step {
 pub enum Method {
     /// Written anew without some units, every other byte or row as it was.
     RemoveUnits {
-        /// What goes, a part each.
+        /// What goes, a part each; none if the bytes stay as they are.
         parts: Vec<PartRemoval>,
+        /// What goes of user metadata, headers and tags, which stand beside the bytes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        beside: Vec<BesideEntry>,
     },
     /// Deleted, with what its deletion leaves behind in a versioned bucket.
     DeleteBlob {
@@ -144,10 +147,19 @@ impl Method {
         !matches!(self, Self::Report { .. })
     }
 
+    /// Whether it writes an object anew, or a file.
+    pub fn rewrites(&self) -> bool {
+        match self {
+            Self::RemoveUnits { parts, beside } => !parts.is_empty() || beside.iter().any(|one| !one.tag),
+            _ => false,
+        }
+    }
+
     /// Its name to people and in `--json`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::RemoveUnits { parts } => replaced_all(parts).map_or("remove_units", How::name),
+            Self::RemoveUnits { parts, .. } if parts.is_empty() => "remove_metadata",
+            Self::RemoveUnits { parts, .. } => replaced_all(parts).map_or("remove_units", How::name),
             Self::DeleteBlob { .. } => "delete_blob",
             Self::DeleteVersion { .. } => "delete_version",
             Self::Report { .. } => "report",
@@ -160,6 +172,18 @@ fn replaced_all(parts: &[PartRemoval]) -> Option<How> {
     let how = parts.first()?.replacement.as_ref()?.how;
     let is_alike = |part: &PartRemoval| part.replacement.as_ref().is_some_and(|one| one.how == how);
     parts.iter().all(is_alike).then_some(how)
+}
+
+/// Something beside an object's bytes that goes: user metadata, a header, a tag.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BesideEntry {
+    /// Its place among all that stands beside the bytes, in order of kind and name.
+    pub number: u32,
+    /// Whether it is a tag, which can be taken away while the object version stays.
+    pub tag: bool,
+    /// What it is and its name, for people; none if the name is personal itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// What goes from one part of a blob and what must stay.
@@ -307,7 +331,7 @@ pub struct VerificationHit {
     pub store_version: Option<String>,
     /// Kind of the identifier.
     pub kind: String,
-    /// Where in there: `cell`, `bytes`, `path`, `member name`, a kind of record.
+    /// Where in there: `cell`, `bytes`, `path`, `member name`, `user metadata`, `header`, `tag`, a kind of record.
     pub place: String,
     /// How often.
     pub count: u64,

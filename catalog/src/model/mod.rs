@@ -29,8 +29,8 @@ pub use blob::{
 };
 pub use dataset::{Dataset, PartitionKey};
 pub use erasure::{
-    Approval, Certificate, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan, PlanBody, Step,
-    StepJournal, StepState, Suppression, Verification, VerificationHit,
+    Approval, BesideEntry, Certificate, Hold, HoldScope, Method, Names, NotSearched, PartRemoval, Plan,
+    PlanBody, Step, StepJournal, StepState, Suppression, Verification, VerificationHit,
 };
 pub use feature::{Feature, FeaturePath, FeatureType, Presence, Schema, Segment};
 pub use finding::{Category, Finding, Findings, Ruling};

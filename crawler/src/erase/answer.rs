@@ -20,7 +20,7 @@ pub struct Place {
     /// Table of a database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// Column or feature path; none for a hit in bytes or in a name.
+    /// Column or feature path, or the name of what stands beside the bytes; none for a hit in bytes or in a name.
     pub column: Option<String>,
     /// Row, from 0, where the format has rows.
     pub row: Option<u64>,
@@ -28,7 +28,7 @@ pub struct Place {
     pub offset: Option<u64>,
     /// Kind of the identifier that stands there.
     pub kind: String,
-    /// `cell`, `bytes` (no reader sees it as a cell), `path`, `member name`.
+    /// `cell`, `bytes` (no reader sees it as a cell), `path`, `member name`, `user metadata`, `header`, `tag`.
     pub place: &'static str,
     /// Seen in the bytes just now.
     pub confirmed: bool,
@@ -131,7 +131,7 @@ pub struct StepLine {
     pub path: Option<String>,
     /// Full URI.
     pub uri: Option<String>,
-    /// `remove_units`, `mask`, `null`, `pseudonymise`, `rectify`, `delete_blob`, `delete_version` or `report`.
+    /// `remove_units`, `remove_metadata`, `mask`, `null`, `pseudonymise`, `rectify`, `delete_blob`, `delete_version` or `report`.
     pub method: &'static str,
     /// Why, where the method has a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +142,9 @@ pub struct StepLine {
     /// The store's version id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// What goes of user metadata, headers and tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
     /// Rows that go.
     pub rows_removed: u64,
     /// Rows that stay.

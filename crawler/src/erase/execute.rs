@@ -10,22 +10,23 @@ use std::sync::Arc;
 use catalog::erasure::request::with_status;
 use catalog::erasure::{approve, audit, check, journal, seal::SealKey};
 use catalog::model::{
-    Approval, Digest, ErasureRequest, Hold, HoldScope, How, Method, PartRemoval, Plan, PlanBody, PlanId,
-    RequestStatus, SourceId, Step, StepJournal, StepState,
+    Approval, BesideEntry, Digest, ErasureRequest, Hold, HoldScope, How, Method, PartRemoval, Plan, PlanBody,
+    PlanId, RequestStatus, SourceId, Step, StepJournal, StepState,
 };
 use catalog::{AsOf, Change};
 
 use super::answer::{RunAnswer, StepProblem};
 use super::lookup::officer;
 use super::plan::{load, sealed_identifiers};
-use super::rewrite::{self, Meant};
-use super::search::Sought;
+use super::rewrite::{self, Made, Meant};
+use super::search::{Sought, without};
 use super::{Desk, delta, forget, names, show};
 use crate::content::Content;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::pipeline::crawl;
-use crate::source::{Lake, ObjectVersion};
+use crate::source::{Fetched, Lake, New, ObjectVersion};
 
+mod beside;
 mod dry;
 
 pub use dry::dry_run;
@@ -172,9 +173,12 @@ impl Run<'_> {
         if matches!(entry.state, StepState::Planned | StepState::Started) {
             self.may_begin(step, &path)?;
             match &step.method {
-                Method::RemoveUnits { parts } => {
+                Method::RemoveUnits { beside, .. } if !step.method.rewrites() => {
+                    self.remove_tags(lake, step, (&path, beside), entry).await?;
+                }
+                Method::RemoveUnits { parts, beside } => {
                     let meant = self.meant(&path, members, parts)?;
-                    self.replace(lake, step, meant, entry).await?;
+                    self.replace(lake, step, (meant, beside), entry).await?;
                 }
                 Method::DeleteBlob { .. } => self.delete_blob(lake, step, &path, entry).await?,
                 Method::DeleteVersion { .. } => self.delete_version(lake, step, &path, entry).await?,
@@ -236,20 +240,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes the blob anew without the person, and reads it back.
-    async fn replace(&self, lake: &Lake, step: &Step, meant: Meant, entry: &mut StepJournal) -> Going<()> {
+    /// Writes the blob anew without the person, in its bytes and beside them, and reads it back.
+    async fn replace(
+        &self,
+        lake: &Lake,
+        step: &Step,
+        (meant, beside): (Meant, &[BesideEntry]),
+        entry: &mut StepJournal,
+    ) -> Going<()> {
         let path = meant.path.clone();
         if let Some(upload) = entry.upload.take() {
             lake.abort_upload(&path, &upload).await.map_err(of_store)?;
         }
-        let current = match lake.fetch(&path, None, None).await {
+        let current = match lake.fetch_all(&path, None, None).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 return Err(Stop::Refuse("the blob is gone since it was planned; plan again".into()));
             }
             current => current.map_err(of_store)?,
         };
-        // The answer of an earlier write was lost, or its journal entry was: what was meant is there.
-        let written = entry.state == StepState::Started && entry.intended == Some(current.digest);
+        // The answer of an earlier write was lost, or its journal entry was: what was meant is there. Bytes that stay as they are
+        // do not tell, nor does an etag that is of bytes alone.
+        let is_meant =
+            entry.intended == Some(current.digest) && self.sought.beside(&current.beside).is_empty();
+        let written = entry.state == StepState::Started && is_meant;
         if written {
             entry.new_etag = current.etag.clone();
             entry.new_version = current.version.clone();
@@ -259,24 +272,35 @@ impl Run<'_> {
             return Err(Stop::Refuse("the blob changed since it was planned; plan again".into()));
         }
         let planned = step.etag.clone().ok_or_else(|| Stop::Fail("the store gives no entity tags".into()))?;
-        refuse_open_database(lake, &path, &current.content).await?;
-        let (content, bounds, sought) = (current.content.clone(), self.desk.ctx.bounds, self.sought.clone());
-        let made =
-            self.desk.ctx.blocking(move || rewrite::rewritten(&content, &meant, &bounds, &sought)).await;
-        let made = made.map_err(Stop::Fail)?;
+        let found = self.beside_as_planned(&current.beside, beside)?;
+        let made = self.made(lake, &current, meant).await?;
         entry.intended = Some(made.digest);
-        entry.upload = lake.begin_upload(&path, &planned, made.content.len()).await.map_err(of_store)?;
+        let without = without(&found);
+        let needs_own_client = current.beside.needs_own_client(&without);
+        let new = New { content: &made.content, without: &without, needs_own_client };
+        entry.upload = lake.begin_upload(&path, &planned, &new).await.map_err(of_store)?;
         self.advance(entry, StepState::Started, Vec::new()).await?;
-        let replaced = lake.replace(&path, &planned, &made.content, entry.upload.as_deref()).await;
+        let replaced = lake.replace(&path, &planned, &new, entry.upload.as_deref()).await;
         let etag = replaced.map_err(of_store)?;
-        let back = lake.fetch(&path, Some(&etag), None).await.map_err(of_store)?;
-        if back.digest != made.digest {
+        let back = lake.fetch_all(&path, Some(&etag), None).await.map_err(of_store)?;
+        if back.digest != made.digest || !self.sought.beside(&back.beside).is_empty() {
             return Err(Stop::Wait("what was read back is not what was written".into()));
         }
         entry.upload = None;
         entry.new_etag = back.etag;
         entry.new_version = back.version;
         self.advance(entry, StepState::Replaced, Vec::new()).await
+    }
+
+    /// The bytes without the person; the same ones where only what stands beside them changes.
+    async fn made(&self, lake: &Lake, current: &Fetched, meant: Meant) -> Going<Made> {
+        if meant.parts.is_empty() {
+            return Ok(Made { content: current.content.clone(), digest: current.digest });
+        }
+        refuse_open_database(lake, &meant.path, &current.content).await?;
+        let (content, bounds, sought) = (current.content.clone(), self.desk.ctx.bounds, self.sought.clone());
+        let rewritten = move || rewrite::rewritten(&content, &meant, &bounds, &sought);
+        self.desk.ctx.blocking(rewritten).await.map_err(Stop::Fail)
     }
 
     /// Commits the new size of a rewritten file to the log of its table; one that was told already is not told again.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use catalog::AsOf;
-use catalog::erasure::plan::{Evidence, PartEvidence, names};
+use catalog::erasure::plan::{BesideEvidence, Evidence, PartEvidence, names};
 use catalog::model::{Anomaly, AnomalyKind, BlobId, BlobVersion, Digest, NotSearched, Searched, SourceId};
 use catalog::store::record::Index;
 use futures::{StreamExt, stream};
@@ -16,9 +16,9 @@ use super::Desk;
 use super::attempts::{Attempt, Attempts, attempts};
 use super::delta::{self, Entry};
 use super::engine;
-use super::lookup::{READS_AT_ONCE, blobs_with_tokens, outdated};
+use super::lookup::{READS_AT_ONCE, blobs_with_tokens, is_of_tags, outdated, tags_unsearched};
 use super::names as naming;
-use super::search::{Found, FoundPart, Sought};
+use super::search::{Found, FoundBeside, FoundPart, Sought};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::{Lake, Listed, ObjectVersion};
 
@@ -80,7 +80,22 @@ pub(super) async fn gather(desk: &Desk, sought: Arc<Sought>, scan: bool) -> Resu
         gathered.not_searched.extend(lake.unseen().map(|reason| miss(lake, "", None, reason, false)));
         gathered.evidence.extend(of_path.into_values().flatten());
     }
+    say_tags_once(desk, &mut gathered)?;
     Ok(gathered)
+}
+
+/// Says once a source that its tags were not searched, not of each object.
+fn say_tags_once(desk: &Desk, gathered: &mut Gathered) -> Result<()> {
+    let mut unsearched: BTreeSet<(SourceId, String)> =
+        tags_unsearched(desk)?.into_iter().map(|(source, reason)| (source, reason.to_owned())).collect();
+    for evidence in &mut gathered.evidence {
+        let of_tags = evidence.not_searched.extract_if(.., |reason| is_of_tags(reason));
+        unsearched.extend(of_tags.map(|reason| (evidence.source.clone(), reason)));
+    }
+    let missed =
+        |(source, reason)| Missed { source, path: String::new(), version: None, reason, named: false };
+    gathered.not_searched.extend(unsearched.into_iter().map(missed));
+    Ok(())
 }
 
 /// Sources that the catalog knows and nobody opened.
@@ -128,7 +143,9 @@ async fn current(
 /// Whether the index speaks for a blob: crawled as it is now, and searched in full.
 pub(super) fn is_covered(desk: &Desk, blob: BlobId, listed: &Listed) -> Result<bool> {
     let version = desk.ctx.catalog.get::<BlobVersion>(&blob, AsOf::Now)?;
-    Ok(version.is_some_and(|version| version.etag == listed.etag && version.searched == Searched::Full))
+    // Metadata can change under an etag of the bytes alone, as S3's is; then the time of writing changes.
+    let is_same = |version: &BlobVersion| version.etag == listed.etag && version.modified == listed.modified;
+    Ok(version.is_some_and(|version| is_same(&version) && version.searched == Searched::Full))
 }
 
 /// Whether a crawl met an erased person in a blob.
@@ -222,6 +239,7 @@ fn bare(lake: &Lake, sought: &Sought, path: &str) -> Evidence {
         path_names_subject: sought.in_name(path).is_some(),
         locked: None,
         parts: Vec::new(),
+        beside: Vec::new(),
         not_searched: Vec::new(),
         copies: Vec::new(),
         downstream: Vec::new(),
@@ -238,19 +256,20 @@ pub(super) async fn read(
     path: &str,
     old: Option<&ObjectVersion>,
 ) -> Result<Evidence> {
-    let fetched = lake.fetch(path, None, old.map(|version| version.version.as_str())).await?;
+    let fetched = lake.fetch_all(path, None, old.map(|version| version.version.as_str())).await?;
     let mut evidence = bare(lake, sought, path);
     evidence.etag = fetched.etag.clone().or_else(|| old.and_then(|version| version.etag.clone()));
     evidence.store_version = old.map(|version| version.version.clone()).or(fetched.version.clone());
     evidence.current = old.is_none();
     evidence.size = fetched.size;
     let (sought, bounds, content) = (sought.clone(), desk.ctx.bounds, fetched.content.clone());
-    let name = path.to_owned();
-    let looking = sought.clone();
-    let found = desk.ctx.blocking(move || looking.search(&content, &name, &bounds, true)).await;
+    let (name, beside, looking) = (path.to_owned(), fetched.beside.clone(), sought.clone());
+    let search = move || looking.search_all((&content, &beside), &name, &bounds, true);
+    let found = desk.ctx.blocking(search).await;
     evidence.rules = desk.policy.covering(&desk.ctx.catalog, lake, path, evidence.blob)?;
     let tried = attempts(desk, &sought, &evidence, &found, &fetched.content).await?;
-    let engine = match old.is_none() && found.has_hits() {
+    // What stands beside its bytes is no engine's.
+    let engine = match old.is_none() && found.parts.iter().any(FoundPart::has_hits) {
         true => engine::needed(lake, path, &found).await?,
         false => None,
     };
@@ -320,6 +339,11 @@ pub(super) async fn lock(
 
 fn fill(evidence: &mut Evidence, found: Found, sought: &Sought, mut tried: Attempts) {
     evidence.not_searched = found.not_searched;
+    let of_beside = |one: FoundBeside| {
+        let kind = one.of(sought).kind.clone();
+        BesideEvidence { entry: one.entry, kind }
+    };
+    evidence.beside = found.beside.into_iter().map(of_beside).collect();
     let of_part = |part: FoundPart| {
         let tried = tried.remove(&part.member);
         part_evidence(part, sought, tried)

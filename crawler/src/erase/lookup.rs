@@ -20,9 +20,9 @@ use super::gather::unopened;
 use super::identifier::Identifier;
 use super::names::{self, Kin};
 use super::package::{self, PersonRow};
-use super::search::{Found, FoundPart, Sought};
+use super::search::{Found, FoundBeside, FoundPart, Sought};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::source::{Fetched, Lake};
+use crate::source::{Fetched, Lake, TAGS_DENIED, TAGS_LEFT_OUT};
 use crate::stage::recognised;
 
 /// Blobs read at a time.
@@ -183,12 +183,26 @@ fn candidates(desk: &Desk, sought: &Sought, options: FindOptions) -> Result<(Vec
     };
     let closed = "the source is not open; nothing in it was searched";
     candidates.unsearched.extend(unopened(desk)?.into_iter().map(|source| of_source(source, closed)));
+    for (source, reason) in tags_unsearched(desk)? {
+        candidates.unsearched.extend(desk.lake(&source).map(|lake| line(lake, "", None, reason.to_owned())));
+    }
     if !options.scan {
         let outdated = outdated(desk, options.as_of)?;
         let outdated = outdated.into_iter().filter(|(source, _)| desk.lake(source).is_some());
         candidates.unsearched.extend(outdated.map(|(source, reason)| of_source(source, reason)));
     }
     Ok((candidates.targets.into_values().collect(), candidates.unsearched))
+}
+
+/// Open sources in which tags were not searched when they were crawled, and why.
+pub(super) fn tags_unsearched(desk: &Desk) -> Result<Vec<(SourceId, &'static str)>> {
+    let mut unsearched = Vec::new();
+    for lake in &desk.lakes {
+        let source = desk.ctx.catalog.get::<Source>(&lake.source_id(), AsOf::Now)?;
+        let denied = source.is_some_and(|source| source.tags_denied).then_some(TAGS_DENIED);
+        unsearched.extend(lake.tags_left_out().or(denied).map(|reason| (lake.source_id(), reason)));
+    }
+    Ok(unsearched)
 }
 
 /// Sources whose index may lack identifiers that lookup would confirm, and why: their blobs were read when others were
@@ -198,7 +212,8 @@ pub(super) fn outdated(desk: &Desk, as_of: AsOf) -> Result<Vec<(SourceId, &'stat
     let keys: Vec<IndexKey> = catalog.env().hasher.epochs().iter().map(|one| one.key).collect();
     let mut outdated = Vec::new();
     for source in catalog.all::<Source>(as_of)? {
-        if source.recognised != Some(recognised()) {
+        let Some(lake) = desk.lake(&source.id) else { continue };
+        if source.recognised != Some(recognised(lake)) {
             let reason =
                 "other identifiers are recognised now than when it was crawled; crawl it again, or scan";
             outdated.push((source.id, reason));
@@ -293,14 +308,15 @@ async fn read(
         desk.lake(&target.source).ok_or_else(|| Error::not_found("read blob", "its source is closed"))?;
     let expand = options.expand && hop < expand::HOPS_MAX;
     let fetched = match options.as_of {
-        AsOf::Now => lake.fetch(&target.path, None, None).await?,
+        AsOf::Now => lake.fetch_all(&target.path, None, None).await?,
         AsOf::Time(_) => fetch_as_was(lake, target).await?,
     };
     let (content, path, bounds) = (fetched.content.clone(), target.path.clone(), desk.ctx.bounds);
+    let beside = fetched.beside.clone();
     let (found, leads, rows) = desk
         .ctx
         .blocking(move || {
-            let found = sought.search(&content, &path, &bounds, false);
+            let found = sought.search_all((&content, &beside), &path, &bounds, false);
             let leads = if expand { expand::leads(&found, &content, &path, &bounds) } else { Vec::new() };
             let rows = options.rows.map_or_else(Vec::new, |rows| {
                 let keep_others = rows == Rows::KeepOthers;
@@ -315,7 +331,7 @@ async fn read(
 /// The bytes of then, which a store without versions has only if nothing has changed.
 async fn fetch_as_was(lake: &Lake, target: &Target) -> Result<Fetched> {
     let etag = target.known.as_deref().filter(|_| target.version.is_none());
-    lake.fetch(&target.path, etag, target.version.as_deref()).await.map_err(|error| match error.kind {
+    lake.fetch_all(&target.path, etag, target.version.as_deref()).await.map_err(|error| match error.kind {
         ErrorKind::NotFound | ErrorKind::Conflict => {
             let reason = "the catalog of that time points here, but the blob is no longer as it was and no old version was kept";
             Error::conflict("read blob", reason)
@@ -334,8 +350,11 @@ async fn tell(
     (hop, as_of): (u32, AsOf),
     answer: &mut FindAnswer,
 ) -> Result<()> {
-    let reasons = read.found.not_searched.iter();
-    answer.not_searched.extend(reasons.map(|reason| line(lake, &target.path, None, reason.clone())));
+    for reason in &read.found.not_searched {
+        // One line a source is enough to say that its tags are denied.
+        let path = if is_of_tags(reason) { "" } else { &target.path };
+        answer.not_searched.push(line(lake, path, None, reason.clone()));
+    }
     let named = sought.in_name(&target.path);
     if !read.found.has_hits() && named.is_none() {
         return Ok(());
@@ -348,6 +367,7 @@ async fn tell(
     for part in &read.found.parts {
         places.of_part(part, &mut answer.places);
     }
+    answer.places.extend(read.found.beside.iter().map(|one| places.of_beside(one)));
     Ok(())
 }
 
@@ -374,6 +394,11 @@ impl Places<'_> {
         places.extend(bytes.map(|(identifier, at)| self.bare(&part.member, *identifier, "bytes", Some(*at))));
     }
 
+    fn of_beside(&self, one: &FoundBeside) -> Place {
+        let column = Some(one.name.clone());
+        Place { column, ..self.bare(&[], one.identifier, one.kind.place(), None) }
+    }
+
     fn bare(&self, member: &[String], identifier: usize, place: &'static str, offset: Option<u64>) -> Place {
         Place {
             path: self.path.to_owned(),
@@ -392,6 +417,11 @@ impl Places<'_> {
             changed_since_crawl: self.changed,
         }
     }
+}
+
+/// Whether a reason is that tags were not searched, which is said once a source.
+pub(super) fn is_of_tags(reason: &str) -> bool {
+    reason == TAGS_DENIED || reason == TAGS_LEFT_OUT
 }
 
 pub(super) fn line(lake: &Lake, path: &str, version: Option<String>, reason: String) -> Unsearched {

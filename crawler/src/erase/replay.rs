@@ -20,7 +20,7 @@ use super::Desk;
 use super::answer::{ReplayAnswer, Replayed};
 use super::gather::{is_alarming, is_covered, noncurrent, unopened};
 use super::identifier::Identifier;
-use super::lookup::{READS_AT_ONCE, line, officer, outdated, unread};
+use super::lookup::{READS_AT_ONCE, line, officer, outdated, tags_unsearched, unread};
 use super::plan::{PlanOptions, plan};
 use super::search::{key_of, table_around};
 use crate::content::Content;
@@ -28,7 +28,7 @@ use crate::error::{Kind as ErrorKind, Result};
 use crate::format::tree::{Visit, walk};
 use crate::format::{At, Bounds, Sink};
 use crate::recognise::{KEY, identifiers, index_form, name_readings, normalise_key};
-use crate::source::{Lake, Listed};
+use crate::source::{Beside, Lake, Listed};
 
 /// Who was erased: kind and digest, and the requests that did it.
 type Ledger = HashMap<TokenDigest, Vec<RequestId>>;
@@ -80,6 +80,8 @@ async fn look(
 ) -> Result<()> {
     let listed: Vec<Listed> = lake.list().try_collect().await?;
     // The ledger knows the index as it was; under a key that came since, crawls raise the alarm themselves.
+    let of_tags = tags_unsearched(desk)?.into_iter().filter(|(source, _)| *source == lake.source_id());
+    answer.not_searched.extend(of_tags.map(|(_, reason)| line(lake, "", None, reason.to_owned())));
     let outdated = outdated(desk, AsOf::Now)?.iter().any(|(source, _)| *source == lake.source_id());
     let mut targets: Vec<(String, Option<String>)> = Vec::new();
     for one in listed {
@@ -179,13 +181,19 @@ async fn recognised(
     path: &str,
     version: Option<&str>,
 ) -> Result<Met> {
-    let fetched = lake.fetch(path, None, version).await?;
+    let fetched = lake.fetch_all(path, None, version).await?;
     let hasher = desk.ctx.catalog.env().hasher.clone();
-    let (content, path, bounds) = (fetched.content, path.to_owned(), desk.ctx.bounds);
-    Ok(desk.ctx.blocking(move || met_in(&content, &path, &bounds, hasher, &ledger)).await)
+    let (content, beside, path, bounds) = (fetched.content, fetched.beside, path.to_owned(), desk.ctx.bounds);
+    Ok(desk.ctx.blocking(move || met_in((&content, &beside), &path, &bounds, hasher, &ledger)).await)
 }
 
-fn met_in(content: &Content, path: &str, bounds: &Bounds, hasher: SubjectHasher, ledger: &Ledger) -> Met {
+fn met_in(
+    (content, beside): (&Content, &Beside),
+    path: &str,
+    bounds: &Bounds,
+    hasher: SubjectHasher,
+    ledger: &Ledger,
+) -> Met {
     let mut meeting = Meeting {
         hasher,
         ledger,
@@ -196,6 +204,13 @@ fn met_in(content: &Content, path: &str, bounds: &Bounds, hasher: SubjectHasher,
         met: Met::new(),
     };
     meeting.name(path);
+    for entry in &beside.entries {
+        let key = entry.key();
+        for (place, text) in entry.texts().iter().enumerate() {
+            meeting.text(key.as_deref().filter(|_| place == 0), text);
+            meeting.name(text);
+        }
+    }
     // What cannot be read is told by the crawl and by the plan; what was read until there counts.
     let _unread = walk(content, path, bounds, &mut |visit| {
         let Visit::Part(node) = visit else { return Ok(()) };

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use catalog::model::{Anomaly, AnomalyKind, Dialect, FeaturePath, FeatureType, RowsDigest, Segment, Value};
 use roaring::RoaringTreemap;
 
+pub use self::beside::FoundBeside;
+pub(super) use self::beside::without;
 use super::identifier::Identifier;
 use super::raw::Raw;
 use super::rows;
@@ -90,14 +92,16 @@ impl FoundPart {
 pub struct Found {
     /// Every part.
     pub parts: Vec<FoundPart>,
+    /// What stands beside its bytes.
+    pub beside: Vec<FoundBeside>,
     /// What could not be searched; no value of the content.
     pub not_searched: Vec<String>,
 }
 
 impl Found {
-    /// Whether the person is in any part.
+    /// Whether the person is in any part, or beside them.
     pub fn has_hits(&self) -> bool {
-        self.parts.iter().any(FoundPart::has_hits)
+        !self.beside.is_empty() || self.parts.iter().any(FoundPart::has_hits)
     }
 }
 
@@ -119,14 +123,6 @@ impl Sought {
             self.wanted.in_cell(key.as_deref(), text, &mut found);
             found.first().copied()
         })
-    }
-
-    /// Whether words that stand in no blob hold one of the identifiers.
-    pub(super) fn in_words(&self, text: &str) -> bool {
-        let mut found = Vec::new();
-        self.wanted.in_cell(None, text, &mut found);
-        let spelled = || self.raw.as_ref()?.find(&Content::from(text.as_bytes().to_vec())).ok();
-        !found.is_empty() || self.in_name(text).is_some() || spelled().is_some_and(|hits| !hits.is_empty())
     }
 
     /// Byte ranges of a cell that hold somebody, with numbers of identifiers.
@@ -489,6 +485,7 @@ impl Sink for Searching<'_> {
     }
 }
 
+mod beside;
 #[cfg(test)]
 mod removal_tests;
 #[cfg(test)]

@@ -158,14 +158,14 @@ pub(super) fn steps(
             None => (None, Vec::new()),
         };
         let (rows_removed, rows_kept) = match &step.method {
-            Method::RemoveUnits { parts } => (
+            Method::RemoveUnits { parts, .. } => (
                 parts.iter().map(|part| part.rows_removed).sum(),
                 parts.iter().map(|part| part.rows_kept).sum(),
             ),
             _ => (0, 0),
         };
         let reason = match &step.method {
-            Method::RemoveUnits { parts } => parts.iter().find_map(instead),
+            Method::RemoveUnits { parts, .. } => parts.iter().find_map(instead),
             Method::DeleteBlob { reason, rows_lost: 0 } => Some(reason.clone()),
             Method::DeleteBlob { reason, rows_lost } => {
                 Some(format!("{reason}; {rows_lost} rows go with it"))
@@ -182,6 +182,7 @@ pub(super) fn steps(
             reason,
             members: members.map(|member| member.join("!/")).collect(),
             version: step.store_version.clone(),
+            beside: beside(&step.method),
             rows_removed,
             rows_kept,
             values_replaced: replaced(&step.method, |one| one.values),
@@ -195,7 +196,7 @@ pub(super) fn steps(
 
 fn replaced(method: &Method, count: impl Fn(&Replacement) -> u64) -> u64 {
     match method {
-        Method::RemoveUnits { parts } => {
+        Method::RemoveUnits { parts, .. } => {
             parts.iter().filter_map(|part| part.replacement.as_ref()).map(count).sum()
         }
         _ => 0,
@@ -205,6 +206,13 @@ fn replaced(method: &Method, count: impl Fn(&Replacement) -> u64) -> u64 {
 fn shared(replacement: &Replacement) -> u64 {
     let units = replacement.shared.values().filter_map(|units| parse_units(units).ok());
     units.map(|units| units.len()).sum()
+}
+
+/// What goes beside the bytes, by name where that is not personal.
+fn beside(method: &Method) -> Vec<String> {
+    let Method::RemoveUnits { beside, .. } = method else { return Vec::new() };
+    let unnamed = |tag| if tag { "a tag whose name is personal" } else { "metadata whose name is personal" };
+    beside.iter().map(|one| one.name.clone().unwrap_or_else(|| unnamed(one.tag).to_owned())).collect()
 }
 
 /// Why rows go where the policy asks for their values to be replaced.

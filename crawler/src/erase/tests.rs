@@ -2,6 +2,7 @@
 
 mod again;
 mod around;
+mod beside;
 mod bucket;
 mod engine;
 mod find;

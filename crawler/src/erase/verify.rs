@@ -18,7 +18,7 @@ use futures::{StreamExt, stream};
 use super::answer::VerifyAnswer;
 use super::gather::{noncurrent, unopened};
 use super::identifier::Identifier;
-use super::lookup::{READS_AT_ONCE, officer};
+use super::lookup::{READS_AT_ONCE, is_of_tags, officer};
 use super::names::outside_of_globs;
 use super::plan::sealed_identifiers;
 use super::raw::Raw;
@@ -122,8 +122,18 @@ impl Looking<'_> {
             }
         });
         let mut reads = stream::iter(reads).buffered(READS_AT_ONCE);
-        while let Some((path, version, seen)) = reads.next().await {
+        // Said once a source, with how often: a line an object would bury all else.
+        let mut of_tags: BTreeMap<String, u64> = BTreeMap::new();
+        while let Some((path, version, mut seen)) = reads.next().await {
+            if let Ok(seen) = &mut seen {
+                for reason in seen.found.not_searched.extract_if(.., |reason| is_of_tags(reason)) {
+                    *of_tags.entry(reason).or_default() += 1;
+                }
+            }
             self.tell(&source, &path, version, seen);
+        }
+        for (reason, count) in of_tags {
+            self.missed(&source, "", None, &format!("{reason}; objects and old versions: {count}"));
         }
         self.uploads(lake).await
     }
@@ -149,6 +159,9 @@ impl Looking<'_> {
         self.found.bytes += seen.size;
         for reason in &seen.found.not_searched {
             self.missed(source, path, version.clone(), reason);
+        }
+        for one in &seen.found.beside {
+            self.hit(source, path, version.clone(), &[], one.identifier, one.kind.place(), 1);
         }
         for part in &seen.found.parts {
             let mut counts: BTreeMap<(usize, &str), u64> = BTreeMap::new();
@@ -255,9 +268,10 @@ async fn see(
     if old.is_some_and(|old| old.is_delete_marker) {
         return Ok(Seen { size: 0, found: Found::default() });
     }
-    let fetched = lake.fetch(path, None, old.map(|old| old.version.as_str())).await?;
-    let (content, name, bounds) = (fetched.content, path.to_owned(), desk.ctx.bounds);
-    let found = desk.ctx.blocking(move || sought.search(&content, &name, &bounds, false)).await;
+    let fetched = lake.fetch_all(path, None, old.map(|old| old.version.as_str())).await?;
+    let (content, beside, name, bounds) = (fetched.content, fetched.beside, path.to_owned(), desk.ctx.bounds);
+    let search = move || sought.search_all((&content, &beside), &name, &bounds, false);
+    let found = desk.ctx.blocking(search).await;
     Ok(Seen { size: fetched.size, found })
 }
 

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
-use super::{Lake, local};
+use super::{Beside, Lake, local};
 use crate::content::{Content, Spool};
 use crate::error::{self, Error, Kind, Result};
 
@@ -33,6 +33,8 @@ pub struct Fetched {
     pub size: u64,
     /// BLAKE3 of them.
     pub digest: Digest,
+    /// Metadata and headers that came with them; tags too if they were asked for ([`Lake::fetch_all`]).
+    pub beside: Beside,
 }
 
 impl Lake {
@@ -135,11 +137,12 @@ fn fetch_file(folder: &std::path::Path, path: &str, expected: Option<&str>) -> R
         modified: local::modified(&before),
         size,
         digest: Digest(*hasher.finalize().as_bytes()),
+        beside: Beside::default(),
     })
 }
 
 fn spool(got: GetResult, handle: &Handle) -> Result<Fetched> {
-    let meta = got.meta;
+    let (meta, beside) = (got.meta, Beside::of(&got.attributes));
     let failed = |error| error::of_file("keep blob while it is read", error);
     if meta.size > BLOB_BYTES_MAX {
         return Err(Error::new(Kind::Limit, "read blob", format!("it has over {BLOB_BYTES_MAX} bytes")));
@@ -167,6 +170,7 @@ fn spool(got: GetResult, handle: &Handle) -> Result<Fetched> {
         modified: Timestamp(meta.last_modified.timestamp_micros()),
         size,
         digest: Digest(*hasher.finalize().as_bytes()),
+        beside,
     })
 }
 

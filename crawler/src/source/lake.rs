@@ -15,7 +15,7 @@ use object_store::path::Path;
 use super::fetch::Flight;
 use super::guard::{Guard, Limits};
 use super::pages::Pages;
-use super::{Opened, SCHEMES, Versions, local, open};
+use super::{Opened, SCHEMES, TAGS_LEFT_OUT, Versions, local, open};
 use crate::error::{self, Error, Result};
 
 /// How a source is opened and which of its blobs count.
@@ -31,6 +31,8 @@ pub struct SourceOptions {
     pub settings: BTreeMap<String, String>,
     /// Retries, back-off and requests at a time.
     pub limits: Limits,
+    /// Whether tags of objects are left out, which cost a request an object.
+    pub leave_tags_out: bool,
 }
 
 impl fmt::Debug for SourceOptions {
@@ -39,7 +41,8 @@ impl fmt::Debug for SourceOptions {
         let mut shown = f.debug_struct("SourceOptions");
         shown.field("include", &self.include).field("exclude", &self.exclude);
         shown.field("corrections", &self.corrections);
-        shown.field("settings", &self.settings.keys()).field("limits", &self.limits).finish()
+        shown.field("settings", &self.settings.keys()).field("limits", &self.limits);
+        shown.field("leave_tags_out", &self.leave_tags_out).finish()
     }
 }
 
@@ -76,6 +79,7 @@ pub struct Lake {
     pub(super) limits: Limits,
     pub(super) flight: Arc<Flight>,
     pub(super) versions: Option<Arc<dyn Versions>>,
+    pub(super) reads_tags: bool,
     unseen: Option<&'static str>,
     pages: Option<Pages>,
     only: Option<String>,
@@ -143,6 +147,7 @@ impl Lake {
             limits: options.limits,
             flight: Arc::new(Flight::new(options.limits.bytes_in_flight_max)),
             versions: opened.versions,
+            reads_tags: !options.leave_tags_out,
             unseen: opened.unseen,
             pages: opened.pages,
             only: opened.only,
@@ -192,6 +197,16 @@ impl Lake {
     /// What its store may keep of objects that were overwritten or deleted, if nothing here sees it: for people.
     pub fn unseen(&self) -> Option<&'static str> {
         self.unseen
+    }
+
+    /// Why tags are not searched in it, if the configuration leaves them out.
+    pub(crate) fn tags_left_out(&self) -> Option<&'static str> {
+        (self.versions.is_some() && !self.reads_tags).then_some(TAGS_LEFT_OUT)
+    }
+
+    /// Whether its objects carry something beside their bytes; files do not.
+    pub(crate) fn has_beside(&self) -> bool {
+        self.folder.is_none()
     }
 
     /// Whether a path is among those that count: included, not excluded, not being written by us.

@@ -2,9 +2,10 @@
 //!
 //! A store is one row in [`SCHEMES`]; all rows get the same guard ([`guard`]) and pass the same tests. Files are
 //! listed and opened directly ([`local`]), since `object_store` gives up on names that it cannot spell. What it
-//! lacks on S3 (old versions, locks, tags) is behind [`versions::Versions`]. Changing stored bytes is in `write.rs`
+//! lacks on S3 (old versions, locks, tags) is behind [`versions::Versions`]. What objects carry beside their bytes is in [`Beside`]. Changing stored bytes is in `write.rs`
 //! and visible to this crate's eraser only.
 
+mod beside;
 pub mod faulty;
 mod fetch;
 mod glance;
@@ -20,10 +21,13 @@ mod spread;
 pub mod versions;
 mod write;
 
+pub use beside::{Beside, Entry, EntryKind};
+pub(crate) use beside::{TAGS_DENIED, TAGS_LEFT_OUT, Without};
 pub use fetch::Fetched;
 pub use glance::Glance;
 pub use lake::{Lake, Listed, SourceOptions};
 pub use versions::{Hold, ObjectVersion, Upload, Versioning, Versions};
+pub(crate) use write::New;
 
 use open::{Open, Opened};
 

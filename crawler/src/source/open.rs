@@ -140,6 +140,7 @@ pub(crate) fn s3(url: &Url, options: &SourceOptions) -> Result<Opened> {
         builder = builder.with_allow_http(true); // the endpoint itself asks for it
     }
     builder = builder.with_bucket_name(bucket).with_retry(retries());
+    builder = builder.with_http_connector(super::s3::Connector);
     let region = builder.get_config_value(&Key::Region).unwrap_or_else(|| "us-east-1".into());
     let hosted =
         builder.get_config_value(&Key::VirtualHostedStyleRequest).is_some_and(|value| value == "true");
@@ -173,8 +174,8 @@ pub(crate) fn gcs(url: &Url, options: &SourceOptions) -> Result<Opened> {
     }
     let store = builder.with_url(url.as_str()).with_retry(retries()).build();
     let store = Arc::new(store.map_err(|e| error::of_store("open GCS source", e))?);
-    let unseen = "old generations and soft-deleted objects that the bucket may keep are neither seen nor deleted; \
-                  look whether it has object versioning or soft delete";
+    let unseen = "old generations and soft-deleted objects that the bucket may keep are neither seen nor deleted, nor are \
+                  contexts of objects searched; look whether it has object versioning or soft delete";
     Ok(Opened { unseen: Some(unseen), ..remote(url, store, None) })
 }
 
@@ -187,8 +188,8 @@ pub(crate) fn azure(url: &Url, options: &SourceOptions) -> Result<Opened> {
     }
     let store = builder.with_url(url.as_str()).with_retry(retries()).build();
     let store = Arc::new(store.map_err(|e| error::of_store("open Azure source", e))?);
-    let unseen = "versions, snapshots and soft-deleted blobs that the account may keep are neither seen nor deleted; \
-                  look whether it has blob versioning or soft delete";
+    let unseen = "versions, snapshots and soft-deleted blobs that the account may keep are neither seen nor deleted, nor are \
+                  index tags of blobs searched; look whether it has blob versioning or soft delete";
     Ok(Opened { unseen: Some(unseen), ..remote(url, store, None) })
 }
 

@@ -1,11 +1,13 @@
 //! S3's versions, locks, tags and unfinished uploads, signed with the credentials of `object_store`'s client.
 //!
 //! Requests and answers follow the Amazon S3 API Reference (2006-03-01): ListObjectsV2, ListObjectVersions,
-//! GetBucketVersioning, HeadObject, DeleteObject, GetObjectTagging, ListMultipartUploads, AbortMultipartUpload; `upload` has those
-//! that write.
+//! GetBucketVersioning, HeadObject, DeleteObject, GetObjectTagging, ListMultipartUploads, AbortMultipartUpload; `upload` and `tags`
+//! have those that write. `connector` shows `object_store` what it has no name for.
 //! What a compatible server does not know (501) counts as a feature that is off.
 
+mod connector;
 mod request;
+mod tags;
 mod upload;
 mod xml;
 
@@ -23,6 +25,7 @@ use crate::error::{Error, Kind, Result};
 use request::{Client, encode};
 use xml::Element;
 
+pub(super) use connector::Connector;
 pub(super) use request::Place;
 
 /// A bucket, or a prefix of one.
@@ -133,6 +136,14 @@ impl Bucket {
     ) -> Result<request::Answer> {
         let query = version.map(|version| format!("versionId={}", encode(version, false)));
         self.client.send(operation, Method::HEAD, &self.object(path), &query.unwrap_or_default()).await
+    }
+}
+
+/// The query for the tags of a version, or of the current one; parameters in the order of their names, as they are signed.
+fn tagging(version: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("tagging=&versionId={}", encode(version, false)),
+        None => "tagging=".to_owned(),
     }
 }
 
@@ -270,15 +281,19 @@ impl Versions for Bucket {
         })
     }
 
-    async fn tags(&self, path: &str) -> Result<Vec<(String, String)>> {
+    async fn tags(&self, path: &str, version: Option<&str>) -> Result<Vec<(String, String)>> {
         let operation = "read tags";
-        let answer = self.client.send(operation, Method::GET, &self.object(path), "tagging=").await;
+        let answer = self.client.send(operation, Method::GET, &self.object(path), &tagging(version)).await;
         let Some(answer) = or_off(answer.map(Some))? else { return Ok(Vec::new()) };
         let answer = xml::parse(&answer.body)
             .ok_or_else(|| Error::unavailable(operation, "the store's answer is not understood"))?;
         let tags = answer.all("TagSet").flat_map(|set| set.all("Tag"));
         let text = |tag: &Element, name| tag.text(name).unwrap_or_default().to_owned();
         Ok(tags.map(|tag| (text(tag, "Key"), text(tag, "Value"))).collect())
+    }
+
+    async fn put_tags(&self, path: &str, version: Option<&str>, tags: &[(String, String)]) -> Result<()> {
+        self.write_tags(path, &tagging(version), tags).await
     }
 
     async fn storage_class(&self, path: &str) -> Result<Option<String>> {

@@ -84,8 +84,13 @@ pub trait Versions: std::fmt::Debug + Send + Sync {
     async fn delete(&self, path: &str, version: &str) -> Result<()>;
     /// What forbids deletion of a version, or of the current one.
     async fn hold(&self, path: &str, version: Option<&str>) -> Result<Hold>;
-    /// Tags of the current version.
-    async fn tags(&self, path: &str) -> Result<Vec<(String, String)>>;
+    /// Tags of a version, or of the current one.
+    ///
+    /// # Errors
+    /// `Denied` if the store does not let them be read.
+    async fn tags(&self, path: &str, version: Option<&str>) -> Result<Vec<(String, String)>>;
+    /// Puts other tags in the place of a version's, or of the current one's; its bytes, and all else beside them, stay.
+    async fn put_tags(&self, path: &str, version: Option<&str>, tags: &[(String, String)]) -> Result<()>;
     /// Storage class of the current version, if not the standard one.
     async fn storage_class(&self, path: &str) -> Result<Option<String>>;
     /// Unfinished uploads.

@@ -3,8 +3,8 @@
 //!
 //! Every change can be repeated: one whose answer was lost finds its own bytes there and is content with them.
 //! Files: written beside the old one, synced, renamed over it; mode and owner are kept, the time is honestly new.
-//! S3: `If-Match` on the put; user metadata, content headers, tags and storage class are kept, an ACL of the
-//! object's own is not. A large blob goes up in parts, which are joined with `If-Match`; its etag is looked at once more right
+//! S3: `If-Match` on the put; user metadata, content headers, tags and storage class are kept but for entries that have to go,
+//! an ACL of the object's own is not. A large blob goes up in parts, which are joined with `If-Match`; its etag is looked at once more right
 //! before, for servers that do not know the condition, and for stores other than S3, which `object_store` gives none.
 
 use std::fs::{self, File};
@@ -19,8 +19,9 @@ use object_store::{
     PutMultipartOptions, PutOptions, TagSet, UpdateVersion,
 };
 
+use super::beside::is_attribute;
 use super::fetch::blocking;
-use super::{Lake, Upload, Versions, local};
+use super::{Entry, EntryKind, Lake, Upload, Versions, Without, local};
 use crate::content::Content;
 use crate::error::{self, Error, Kind, Result};
 
@@ -31,9 +32,28 @@ const PARTS_MAX: u64 = 9_000;
 /// Age from which an upload that nobody finished counts as given up: nobody writes one object for a day.
 const UPLOAD_GIVEN_UP_MICROSECONDS: i64 = 24 * 60 * 60 * 1_000_000;
 
+/// What takes an object's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct New<'a> {
+    /// Its bytes.
+    pub(crate) content: &'a Content,
+    /// What stands beside the old one's bytes and is not kept.
+    pub(crate) without: &'a Without,
+    /// Whether something is kept that `object_store` cannot write.
+    pub(crate) needs_own_client: bool,
+}
+
+impl<'a> New<'a> {
+    /// Other bytes, all else as it is.
+    pub(crate) fn of(content: &'a Content) -> Self {
+        static NOTHING: Without = Without::new();
+        Self { content, without: &NOTHING, needs_own_client: false }
+    }
+}
+
 impl Lake {
-    /// Begins an upload in parts of what is too large to be put at once; whoever begins it keeps its id until it has ended, to
-    /// drop it after a kill.
+    /// Begins an upload in parts of what is too large to be put at once, or carries what only our own client can write; whoever
+    /// begins it keeps its id until it has ended, to drop it after a kill.
     ///
     /// # Errors
     /// As [`Lake::replace`].
@@ -41,17 +61,17 @@ impl Lake {
         &self,
         path: &str,
         expect_etag: &str,
-        bytes: u64,
+        new: &New<'_>,
     ) -> Result<Option<String>> {
         let Some(versions) = &self.versions else { return Ok(None) };
-        if bytes <= self.limits.single_put_bytes_max {
+        if new.content.len() <= self.limits.single_put_bytes_max && !new.needs_own_client {
             return Ok(None);
         }
-        let (_, beside, tags) = self.beside("begin upload", path, expect_etag).await?;
+        let (_, beside, tags) = self.beside("begin upload", path, expect_etag, new.without).await?;
         versions.begin_upload(path, &beside, tags.encoded()).await.map(Some)
     }
 
-    /// Puts other bytes in the place of an object, if it still is the one with `expect_etag`; gives the new etag. `upload` is
+    /// Puts another object in the place of one, if it still is the one with `expect_etag`; gives the new etag. `upload` is
     /// what [`Lake::begin_upload`] gave.
     ///
     /// # Errors
@@ -60,20 +80,20 @@ impl Lake {
         &self,
         path: &str,
         expect_etag: &str,
-        content: &Content,
+        new: &New<'_>,
         upload: Option<&str>,
     ) -> Result<String> {
         let outcome = match self.folder.clone() {
             Some(folder) => {
                 let (path, expected) = (path.to_owned(), expect_etag.to_owned());
-                let content = content.clone();
+                let content = new.content.clone();
                 blocking(move || replace_file(&folder, &path, &expected, content)).await
             }
-            None => self.replace_object(path, expect_etag, content, upload).await,
+            None => self.replace_object(path, expect_etag, new, upload).await,
         };
         match outcome {
             Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unavailable) => {
-                self.settled(path, content).await.ok_or(error)
+                self.settled(path, new).await.ok_or(error)
             }
             outcome => outcome,
         }
@@ -90,7 +110,7 @@ impl Lake {
         match put {
             Ok(_) => Ok(()),
             // The answer of an earlier try may have been lost.
-            Err(_) if self.settled(path, content).await.is_some() => Ok(()),
+            Err(_) if self.settled(path, &New::of(content)).await.is_some() => Ok(()),
             Err(object_store::Error::AlreadyExists { .. }) => {
                 Err(Error::conflict("create blob", "there is another one by now"))
             }
@@ -98,12 +118,35 @@ impl Lake {
         }
     }
 
-    /// The etag of the object if it holds just these bytes.
-    async fn settled(&self, path: &str, content: &Content) -> Option<String> {
-        let content = content.clone();
+    /// The etag of the object if it holds just these bytes, and nothing beside them that had to go.
+    async fn settled(&self, path: &str, new: &New<'_>) -> Option<String> {
+        let content = new.content.clone();
         let wanted = blocking(move || digest(content).map_err(|e| error::of_file("read new bytes", e)));
-        let there = self.fetch(path, None, None).await.ok()?;
-        (there.digest == wanted.await.ok()?).then_some(there.etag).flatten()
+        let there = self.fetch_all(path, None, None).await.ok()?;
+        let stays = |entry: &Entry| new.without.contains(&(entry.kind, entry.name.clone()));
+        let is_meant = there.digest == wanted.await.ok()? && !there.beside.entries.iter().any(stays);
+        is_meant.then_some(there.etag).flatten()
+    }
+
+    /// Takes tags from a version of an object; its bytes and all else beside them stay.
+    ///
+    /// # Errors
+    /// `Invalid` if the store has no tags; what it fails with.
+    pub(crate) async fn remove_tags(
+        &self,
+        path: &str,
+        version: Option<&str>,
+        without: &Without,
+    ) -> Result<()> {
+        let none = || Error::invalid("write tags", "the store has no tags");
+        let versions = self.versions.as_ref().ok_or_else(none)?;
+        let mut tags = versions.tags(path, version).await?;
+        let before = tags.len();
+        tags.retain(|(key, _)| !without.contains(&(EntryKind::Tag, key.clone())));
+        match tags.len() < before {
+            true => versions.put_tags(path, version, &tags).await,
+            false => Ok(()),
+        }
     }
 
     /// Deletes an object, if it still is the one with `expect_etag`; one that is gone already is no error. A store
@@ -175,18 +218,23 @@ impl Lake {
         .await
     }
 
-    /// What the object is now, provided it is the one expected, what stands beside its bytes, and its tags.
+    /// What the object is now, provided it is the one expected, and what stays beside its bytes: attributes and tags.
     async fn beside(
         &self,
         operation: &'static str,
         path: &str,
         expect_etag: &str,
+        without: &Without,
     ) -> Result<(ObjectMeta, Attributes, TagSet)> {
-        let (meta, mut attributes) = self.look(operation, path, expect_etag).await?;
+        let (meta, read) = self.look(operation, path, expect_etag).await?;
+        let kept = read.iter().filter(|(attribute, _)| !is_attribute(attribute, without));
+        let mut attributes: Attributes = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
         let mut tags = TagSet::default();
         if let Some(versions) = &self.versions {
-            for (key, value) in versions.tags(path).await? {
-                tags.push(&key, &value);
+            for (key, value) in versions.tags(path, None).await? {
+                if !without.contains(&(EntryKind::Tag, key.clone())) {
+                    tags.push(&key, &value);
+                }
             }
             if let Some(class) = versions.storage_class(path).await? {
                 attributes.insert(Attribute::StorageClass, class.into());
@@ -199,14 +247,14 @@ impl Lake {
         &self,
         path: &str,
         expect_etag: &str,
-        content: &Content,
+        &New { content, without, .. }: &New<'_>,
         upload: Option<&str>,
     ) -> Result<String> {
         if let (Some(versions), Some(id)) = (&self.versions, upload) {
             return self.join_parts(&**versions, path, expect_etag, content, id).await;
         }
         let operation = "replace blob";
-        let (meta, attributes, tags) = self.beside(operation, path, expect_etag).await?;
+        let (meta, attributes, tags) = self.beside(operation, path, expect_etag, without).await?;
         if content.len() > self.limits.single_put_bytes_max {
             let options = PutMultipartOptions { tags, attributes, ..PutMultipartOptions::default() };
             return self.put_parts(path, expect_etag, content, options).await;
@@ -229,7 +277,8 @@ impl Lake {
         let joined = async {
             let mut parts = Vec::new();
             let mut at = 0;
-            while at < content.len() {
+            // No bytes are one part without any.
+            while at < content.len() || parts.is_empty() {
                 let bytes = read_range(content, at, part_bytes(content)).await?;
                 at += bytes.len() as u64;
                 parts.push(versions.put_part(path, id, parts.len() as u32 + 1, bytes).await?);

@@ -115,7 +115,9 @@ fn in_paths(met: &[(&'static str, f32)]) -> Vec<Finding> {
         (*surest, *count) = (surest.max(*confidence), *count + 1);
     }
     let finding = |(kind, (confidence, count)): (&str, (f32, u64))| {
-        let why = "in its path, in the name of a member or in what stands around members".to_owned();
+        let why =
+            "in its path, in the name of a member, in what stands around members or in its metadata or tags"
+                .to_owned();
         Finding { member: Vec::new(), feature: None, kind: kind.to_owned(), confidence, count, why }
     };
     kinds.into_iter().map(finding).collect()

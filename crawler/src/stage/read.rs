@@ -16,8 +16,10 @@ use crate::content::Content;
 use crate::ctx::Ctx;
 use crate::format::tree::{Node, Visit, walk};
 use crate::format::{Bounds, FormatError};
-use crate::recognise::{ColumnTally, Span, index_form, name_spellings, recognise_and_identify};
-use crate::source::Lake;
+use crate::recognise::{
+    ColumnTally, KEY, Span, index_form, name_spellings, normalise_key, recognise_and_identify,
+};
+use crate::source::{Beside, Lake};
 use crate::table_log::{self, Log};
 
 /// Rows of each part that a crawl at depth sample reads.
@@ -149,7 +151,10 @@ pub async fn read(ctx: &Ctx, lake: &Lake, run: &Run, sniffed: Sniffed) -> Read {
         let mut reading = Reading { sampling, ..Reading::new(&keyed, &bounds, &path) };
         reading.anomalies.extend(anomaly);
         match fetched {
-            Some(fetched) => reading.walk(&fetched.content, fetched.digest, (&source, &url)),
+            Some(fetched) => {
+                reading.beside(&fetched.beside);
+                reading.walk(&fetched.content, fetched.digest, (&source, &url));
+            }
             None => reading.unsearched.extend(["it could not be read".to_owned()]),
         }
         reading.finish(changed)
@@ -245,6 +250,18 @@ impl<'a> Reading<'a> {
         self.tokens.add_name(self.keyed, text);
         let kinds = self.name(text);
         self.in_path.extend(kinds);
+    }
+
+    /// What stands beside the bytes: user metadata, headers, tags.
+    fn beside(&mut self, beside: &Beside) {
+        for entry in &beside.entries {
+            if let Some((key, value)) =
+                entry.key().zip(entry.texts().first().and_then(|text| normalise_key(text)))
+            {
+                self.tokens.add(self.keyed.met(&format!("{KEY}{key}"), value));
+            }
+            entry.texts().iter().for_each(|text| self.around(text));
+        }
     }
 
     /// Looks for personal data in a text and collects its identifiers; tells whether there were any.

@@ -18,7 +18,7 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::pipeline::CrawlReport;
 use crate::recognise::fingerprint;
-use crate::source::Lake;
+use crate::source::{Lake, TAGS_DENIED};
 
 /// So many blobs one after the other that the store fails to give mean that it is down.
 const FAILED_READS_MAX: u32 = 20;
@@ -43,6 +43,8 @@ pub struct Run {
     /// Whether identifiers were read otherwise when the source's blobs were, or indexed under an older key, so that they are
     /// to be read again.
     pub(super) reread: bool,
+    /// How identifiers are read now.
+    recognised: Digest,
     /// The newest key of the index when the crawl began.
     index_key: IndexKey,
     run_type: TypeId,
@@ -58,6 +60,9 @@ pub(super) struct Seen {
     /// Half of each id: enough to tell them apart, and ten million of them take some 200 MB.
     blobs: Mutex<HashSet<u64>>,
     closed_folders: Mutex<Vec<String>>,
+    /// Whether tags of some object could be read, and of some other not.
+    tags_read: AtomicBool,
+    tags_denied: AtomicBool,
     failed_reads: AtomicU32,
 }
 
@@ -94,6 +99,15 @@ impl Seen {
         (SeenBlobs(blobs), folders)
     }
 
+    /// Takes note of whether an object's tags could be read.
+    pub(super) fn tags(&self, not_searched: Option<&'static str>) {
+        match not_searched {
+            None => self.tags_read.store(true, Ordering::Relaxed),
+            Some(TAGS_DENIED) => self.tags_denied.store(true, Ordering::Relaxed),
+            Some(_) => {}
+        }
+    }
+
     pub(super) fn read_went_well(&self) {
         self.failed_reads.store(0, Ordering::Relaxed);
     }
@@ -117,7 +131,8 @@ impl Run {
     /// If the catalog fails.
     pub async fn begin(ctx: &Ctx, lake: &Lake) -> Result<Self> {
         let (catalog, source, url) = (Arc::clone(&ctx.catalog), lake.source_id(), lake.url().to_owned());
-        let mut run = ctx.blocking(move || begin(&catalog, source, url)).await?;
+        let recognised = recognised(lake);
+        let mut run = ctx.blocking(move || begin(&catalog, source, url, recognised)).await?;
         run.corrections = lake.corrections();
         tracing::info!(run = run.id.0, source = %run.source, "crawl starts");
         Ok(run)
@@ -148,9 +163,9 @@ impl Run {
         let (catalog, source) = (Arc::clone(&ctx.catalog), self.source.clone());
         let recorded = ctx.blocking(move || -> Result<()> {
             let mut changes = vec![Change::put(&execution)?];
-            if let Some(source) = catalog.get::<Source>(&source, AsOf::Now)?.filter(|_| has_reread) {
-                let (recognised, index_key) = (Some(recognised()), Some(self.index_key));
-                changes.push(Change::put(&Source { recognised, index_key, ..source })?);
+            if let Some(source) = catalog.get::<Source>(&source, AsOf::Now)? {
+                let now = self.source_after(&source, has_reread);
+                changes.extend((now != source).then(|| Change::put(&now)).transpose()?);
             }
             catalog.commit(&Principal::system(), &changes)?;
             catalog.flush()
@@ -176,6 +191,22 @@ impl Run {
         Keyed::new(&ctx.catalog.env().hasher, self.suppressed.clone())
     }
 
+    /// What is known of the source's index once the crawl has ended.
+    fn source_after(&self, source: &Source, has_reread: bool) -> Source {
+        let mut now = source.clone();
+        if has_reread {
+            (now.recognised, now.index_key) = (Some(self.recognised), Some(self.index_key));
+        }
+        if self.seen.tags_denied.load(Ordering::Relaxed) {
+            now.tags_denied = true;
+        } else if source.tags_denied && self.seen.tags_read.load(Ordering::Relaxed) {
+            // The right was granted: objects that were read without it are read again by the next crawl, unless this one did.
+            now.tags_denied = false;
+            now.recognised = now.recognised.filter(|_| has_reread);
+        }
+        now
+    }
+
     fn execution(&self, state: ExecutionState) -> Execution {
         let source = ("source".to_owned(), Property::String(self.source.0.clone()));
         Execution {
@@ -191,9 +222,16 @@ impl Run {
     }
 }
 
-/// How identifiers are read now.
-pub(crate) fn recognised() -> Digest {
-    Digest(fingerprint())
+/// How identifiers of a source are read now. What stands beside the bytes counts where there is any.
+pub(crate) fn recognised(lake: &Lake) -> Digest {
+    if !lake.has_beside() {
+        return Digest(fingerprint());
+    }
+    let beside = match lake.tags_left_out() {
+        None => "user metadata, headers, tags",
+        Some(_) => "user metadata, headers",
+    };
+    Digest(*blake3::Hasher::new_derive_key(beside).update(&fingerprint()).finalize().as_bytes())
 }
 
 /// The name of a source's crawl until it is complete. There is one at most: the next crawl finds what a kill or a
@@ -202,7 +240,7 @@ fn under_way(source: &SourceId) -> String {
     format!("{source} under way")
 }
 
-fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
+fn begin(catalog: &Catalog, id: SourceId, url: String, recognised: Digest) -> Result<Run> {
     graph::ensure(catalog, &graph::BLOB_VERSION)?;
     let run_type = graph::ensure(catalog, &graph::CRAWL_RUN)?;
     let started = catalog.env().clock.now();
@@ -211,7 +249,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
     let index_key = catalog.env().hasher.index().key;
     let reread = source
         .as_ref()
-        .is_some_and(|source| source.recognised != Some(recognised()) || source.index_key != Some(index_key));
+        .is_some_and(|source| source.recognised != Some(recognised) || source.index_key != Some(index_key));
     if source.is_none() {
         changes.push(Change::put(&Source {
             id: id.clone(),
@@ -219,8 +257,9 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
             added: started,
             schedule: None,
             grouped: None,
-            recognised: Some(recognised()),
+            recognised: Some(recognised),
             index_key: Some(index_key),
+            tags_denied: false,
         })?);
     }
     let stale = graph::execution_named(catalog, run_type, &under_way(&id))?;
@@ -244,6 +283,7 @@ fn begin(catalog: &Catalog, id: SourceId, url: String) -> Result<Run> {
         corrections: Arc::default(),
         after_a_failure,
         reread,
+        recognised,
         index_key,
         run_type,
     };

@@ -76,9 +76,10 @@ pub async fn sniff(lake: &Lake, run: &Run, mut changed: Changed) -> Result<Optio
         tries += 1;
         // The first try asks for what was listed, the next ones take what there is.
         let expect = changed.listed.etag.as_deref().filter(|_| tries == 1);
-        match lake.fetch(&changed.listed.path, expect, None).await {
+        match lake.fetch_all(&changed.listed.path, expect, None).await {
             Ok(fetched) => {
                 run.seen.read_went_well();
+                run.seen.tags(fetched.beside.not_searched);
                 changed.listed.etag = fetched.etag.clone().or(changed.listed.etag);
                 changed.listed.version = fetched.version.clone().or(changed.listed.version);
                 (changed.listed.size, changed.listed.modified) = (fetched.size, fetched.modified);

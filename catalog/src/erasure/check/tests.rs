@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::erasure::plan::tests::{evidence, open, part, plan_of};
+use crate::erasure::plan::tests::{beside, evidence, open, part, plan_of};
 use crate::erasure::plan::{freeze, units_text};
-use crate::model::{Timestamp, TokenDigest};
+use crate::model::{BesideEntry, Timestamp, TokenDigest};
 
 fn found() -> Vec<Evidence> {
     let zip = PartEvidence { format: "zip".into(), ..part(&[], 0, &[]) };
     let named = PartEvidence { name_names_subject: true, ..part(&["ada.csv"], 5, &[]) };
-    let current = evidence("b.csv", vec![part(&[], 10, &[3])]);
+    let current = Evidence {
+        beside: vec![beside(2, false), beside(4, true)],
+        ..evidence("b.csv", vec![part(&[], 10, &[3])])
+    };
     let old = Evidence { current: false, store_version: Some("v1".into()), ..current.clone() };
     vec![
         evidence("a.zip", vec![zip, named, part(&["b.csv"], 5, &[1, 2])]),
@@ -39,7 +42,7 @@ fn each_rule_sees_its_own_wrong() {
         assert!(reasons.iter().any(|reason| reason.contains(expected)), "{expected}: {reasons:?}");
     };
     let removal = |body: &mut PlanBody, change: &dyn Fn(&mut PartRemoval)| {
-        let Method::RemoveUnits { parts } = &mut body.steps[1].method else { panic!("a rewrite") };
+        let Method::RemoveUnits { parts, .. } = &mut body.steps[1].method else { panic!("a rewrite") };
         change(&mut parts[0]);
     };
     see("no step is about it", &|body| drop(body.steps.remove(1)));
@@ -49,6 +52,12 @@ fn each_rule_sees_its_own_wrong() {
             part.units = BTreeMap::from([(String::new(), units_text(&[3, 4].into_iter().collect()))]);
         });
     });
+    let of_beside = |body: &mut PlanBody, change: &dyn Fn(&mut Vec<BesideEntry>)| {
+        let Method::RemoveUnits { beside, .. } = &mut body.steps[1].method else { panic!("a rewrite") };
+        change(beside);
+    };
+    see("beside its bytes stays", &|body| of_beside(body, &|beside| drop(beside.pop())));
+    see("does not hold the person", &|body| of_beside(body, &|beside| beside[0].number = 3));
     see("rows of others", &|body| removal(body, &|part| part.whole = true));
     see("do not add up", &|body| removal(body, &|part| part.rows_kept = 3));
     see("other bytes", &|body| body.steps[1].etag = Some("e2".into()));

@@ -1,7 +1,9 @@
 //! What the rules of [`super`] have to hold.
 
 use super::*;
-use crate::model::{BlobId, How, Replacement, RequestStatus, RowsDigest, SubjectIdentifier, TokenDigest};
+use crate::model::{
+    BesideEntry, BlobId, How, Replacement, RequestStatus, RowsDigest, SubjectIdentifier, TokenDigest,
+};
 
 fn units(of: &[u64]) -> RoaringTreemap {
     of.iter().copied().collect()
@@ -35,6 +37,7 @@ pub(crate) fn evidence(path: &str, parts: Vec<PartEvidence>) -> Evidence {
         path_names_subject: false,
         locked: None,
         parts,
+        beside: Vec::new(),
         not_searched: Vec::new(),
         copies: Vec::new(),
         downstream: Vec::new(),
@@ -101,7 +104,7 @@ fn only(evidence: Evidence) -> Method {
 
 #[test]
 fn rows_go_and_others_stay() {
-    let Method::RemoveUnits { parts } = only(evidence("a.csv", vec![part(&[], 10, &[3, 7, 8])])) else {
+    let Method::RemoveUnits { parts, .. } = only(evidence("a.csv", vec![part(&[], 10, &[3, 7, 8])])) else {
         panic!("rows are removed")
     };
     assert_eq!(parts[0].units[""], "3 7-8");
@@ -127,7 +130,7 @@ fn members_go_alone_or_with_their_container() {
     let zip = PartEvidence { format: "zip".into(), ..part(&[], 0, &[]) };
     let whole = PartEvidence { name_names_subject: true, ..part(&["ada.csv"], 1, &[0]) };
     let some = part(&["b.csv"], 5, &[2]);
-    let Method::RemoveUnits { parts } = only(evidence("x.zip", vec![zip.clone(), whole.clone(), some]))
+    let Method::RemoveUnits { parts, .. } = only(evidence("x.zip", vec![zip.clone(), whole.clone(), some]))
     else {
         panic!("members are rewritten")
     };
@@ -228,7 +231,7 @@ fn a_policy_says_what_becomes_of_what_was_found() {
     };
     let masked = under(RuleMethod::Mask, replaced(How::Mask, &[1]));
     assert_eq!(masked.name(), "mask");
-    let Method::RemoveUnits { parts } = masked else { panic!("values are replaced") };
+    let Method::RemoveUnits { parts, .. } = masked else { panic!("values are replaced") };
     assert_eq!((parts[0].rows_removed, parts[0].rows_kept), (0, 10), "no row goes");
     let whole = PartEvidence { rows: 1, ..replaced(How::Null, &[WHOLE]) };
     assert_eq!(under(RuleMethod::Null, whole).name(), "null", "one document stays, without her values");
@@ -236,8 +239,49 @@ fn a_policy_says_what_becomes_of_what_was_found() {
     assert!(matches!(deleted, Method::DeleteBlob { rows_lost: 9, .. }), "{deleted:?}");
     assert_eq!(under(RuleMethod::Report, part(&[], 10, &[1])).name(), "report");
     let cannot = PartEvidence { not_replaced: Some("not in this format".into()), ..part(&[], 10, &[1]) };
-    let Method::RemoveUnits { parts } = under(RuleMethod::Mask, cannot) else { panic!("rows go instead") };
+    let Method::RemoveUnits { parts, .. } = under(RuleMethod::Mask, cannot) else {
+        panic!("rows go instead")
+    };
     assert_eq!(parts[0].instead.as_deref(), Some("not in this format"));
+}
+
+pub(crate) fn beside(number: u32, tag: bool) -> BesideEvidence {
+    let entry = BesideEntry { number, tag, name: Some("owner".into()) };
+    BesideEvidence { entry, kind: "EMAIL_ADDRESS".into() }
+}
+
+#[test]
+fn what_stands_beside_the_bytes_goes_with_rows_or_alone() {
+    let with = |evidence: Evidence, entries: &[(u32, bool)]| Evidence {
+        beside: entries.iter().map(|(number, tag)| beside(*number, *tag)).collect(),
+        ..evidence
+    };
+    let clean = || evidence("a.csv", vec![part(&[], 10, &[])]);
+    let numbers = |method: &Method| match method {
+        Method::RemoveUnits { parts, beside } => {
+            (parts.len(), beside.iter().map(|one| one.number).collect::<Vec<_>>())
+        }
+        other => panic!("{other:?}"),
+    };
+    let alone = only(with(clean(), &[(2, false), (5, true)]));
+    assert_eq!((alone.name(), alone.rewrites(), numbers(&alone)), ("remove_metadata", true, (0, vec![2, 5])));
+    assert!(!only(with(clean(), &[(5, true)])).rewrites(), "a tag goes while the object stays");
+    let rows = only(with(evidence("a.csv", vec![part(&[], 10, &[3])]), &[(2, false)]));
+    assert_eq!((rows.name(), numbers(&rows)), ("remove_units", (1, vec![2])), "in one write");
+    let rigid = PartEvidence { can_rewrite: false, ..part(&[], 9, &[1]) };
+    let steps = plan_of(&[with(evidence("a.pdf", vec![rigid]), &[(0, false)])], &[]).steps;
+    let names: Vec<_> = steps.iter().map(|step| step.method.name()).collect();
+    assert_eq!(names, ["remove_metadata", "report"], "one does not wait for the other");
+    let old = |entries| with(Evidence { current: false, ..clean() }, entries);
+    assert_eq!(only(old(&[(0, true)])).name(), "remove_metadata", "an old version stays without the tag");
+    assert_eq!(only(old(&[(0, true), (1, false)])).name(), "delete_version", "its metadata cannot change");
+    let told = Evidence { rules: vec![rule(RuleMethod::Report)], ..with(clean(), &[(0, true)]) };
+    assert_eq!(only(told).name(), "report");
+    let gone = Evidence { rules: vec![rule(RuleMethod::DeleteBlob)], ..with(clean(), &[(0, true)]) };
+    assert_eq!(only(gone).name(), "delete_blob");
+    let request = ErasureRequest { kind: RequestKind::Rectification, ..request() };
+    let steps = plan_for(&request, &[with(clean(), &[(0, true)])], &[]).steps;
+    assert_eq!(steps[0].method.name(), "report", "nobody knows what should stand there");
 }
 
 #[test]

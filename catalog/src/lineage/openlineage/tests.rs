@@ -43,6 +43,7 @@ fn with_source(catalog: &Catalog) -> BlobVersion {
         grouped: None,
         recognised: None,
         index_key: None,
+        tags_denied: false,
     };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     crawl(catalog, "raw/a.csv csv 1 1 1 1")

@@ -120,6 +120,7 @@ fn a_folder_that_a_pipeline_reported_meets_the_blobs_in_it() {
         grouped: None,
         recognised: None,
         index_key: None,
+        tags_denied: false,
     };
     catalog.commit(&Principal::system(), &[Change::put(&source).unwrap()]).unwrap();
     let (shop, folder) =

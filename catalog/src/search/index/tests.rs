@@ -25,6 +25,7 @@ fn source() -> Source {
         grouped: None,
         recognised: None,
         index_key: None,
+        tags_denied: false,
     }
 }
 

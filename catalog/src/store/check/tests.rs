@@ -19,6 +19,7 @@ fn source(n: u32) -> Source {
         grouped: None,
         recognised: None,
         index_key: None,
+        tags_denied: false,
     }
 }
 

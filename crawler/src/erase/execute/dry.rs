@@ -8,8 +8,8 @@ use super::super::answer::{DryRunAnswer, DryStep};
 use super::super::gather::lock;
 use super::super::lookup::officer;
 use super::super::plan::{load, sealed_identifiers};
-use super::super::{Desk, names, rewrite, show};
-use super::{Going, Run, Stop, of_store, parsed, refuse_open_database};
+use super::super::{Desk, names, show};
+use super::{Going, Run, Stop, of_store, parsed};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::source::Lake;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Run<'_> {
         let (outcome, reason) = match tried {
             Ok(cost) => {
                 (line.bytes_read, line.bytes_written) = (cost.read, cost.written);
-                if let Method::RemoveUnits { parts } = &step.method {
+                if let Method::RemoveUnits { parts, .. } = &step.method {
                     line.rows_removed = parts.iter().map(|part| part.rows_removed).sum();
                 }
                 (WOULD_BE_DONE, None)
@@ -110,17 +110,15 @@ impl Run<'_> {
             return Err(Stop::Fail(reason));
         }
         match &step.method {
-            Method::RemoveUnits { parts } => {
+            Method::RemoveUnits { beside, .. } if !step.method.rewrites() => {
+                let carried = self.unmoved_beside(lake, step, &path).await?;
+                self.beside_as_planned(&carried, beside)?;
+                Ok(Cost::default())
+            }
+            Method::RemoveUnits { parts, beside } => {
                 let current = self.unmoved(lake, step, &path).await?;
-                refuse_open_database(lake, &path, &current.content).await?;
-                let meant = self.meant(&path, members, parts)?;
-                let (content, bounds, sought) = (current.content, self.desk.ctx.bounds, self.sought.clone());
-                let made = self
-                    .desk
-                    .ctx
-                    .blocking(move || rewrite::rewritten(&content, &meant, &bounds, &sought))
-                    .await;
-                let made = made.map_err(Stop::Fail)?;
+                self.beside_as_planned(&current.beside, beside)?;
+                let made = self.made(lake, &current, self.meant(&path, members, parts)?).await?;
                 Ok(Cost { read: current.size, written: made.content.len() })
             }
             Method::DeleteBlob { .. } => {
@@ -143,7 +141,7 @@ impl Run<'_> {
 
     /// The blob as it was planned.
     async fn unmoved(&self, lake: &Lake, step: &Step, path: &str) -> Going<crate::source::Fetched> {
-        match lake.fetch(path, None, None).await {
+        match lake.fetch_all(path, None, None).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 Err(Stop::Refuse("the blob is gone since it was planned; plan again".into()))
             }

@@ -12,9 +12,9 @@ use futures::stream::{self, BoxStream, StreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
-    Attributes, CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload,
-    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-    Result,
+    Attribute, AttributeValue, Attributes, CopyOptions, Error, GetOptions, GetResult, GetResultPayload,
+    ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult, Result, TagSet,
 };
 
 use crate::source::{Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
@@ -25,6 +25,7 @@ struct Kept {
     etag: String,
     marker: bool,
     size: u64,
+    tags: Vec<(String, String)>,
 }
 
 /// Versions of each path, oldest first; their bytes lie in `inner` under path and version.
@@ -38,12 +39,13 @@ pub(super) struct Bucket {
     dies: AtomicU64,
     dead: AtomicU64,
     pub(super) locked: Mutex<Option<String>>,
+    pub(super) tags_denied: AtomicU64,
     /// Unfinished uploads by id.
     uploads: Mutex<BTreeMap<String, Begun>>,
 }
 
-/// Path and parts of an upload.
-type Begun = (String, Vec<Bytes>);
+/// Path and parts of an upload, and what its object is to carry.
+type Begun = (String, Vec<Bytes>, PutOptions);
 
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,23 +91,42 @@ impl Bucket {
     }
 
     pub(super) async fn put(&self, path: &str, bytes: &[u8]) {
-        self.add(path, Some(bytes.to_vec().into())).await.unwrap();
+        self.add(path, Some(bytes.to_vec().into()), PutOptions::default()).await.unwrap();
+    }
+
+    /// Puts an object that carries something beside its bytes; tags as S3's header has them.
+    pub(super) async fn put_carrying(&self, path: &str, bytes: &[u8], attributes: Attributes, tags: &str) {
+        let options = PutOptions { attributes, tags: tag_set(tags), ..PutOptions::default() };
+        self.add(path, Some(bytes.to_vec().into()), options).await.unwrap();
     }
 
     pub(super) async fn mark_deleted(&self, path: &str) {
-        self.add(path, None).await.unwrap();
+        self.add(path, None, PutOptions::default()).await.unwrap();
     }
 
-    async fn add(&self, path: &str, payload: Option<PutPayload>) -> Result<Kept> {
+    async fn add(&self, path: &str, payload: Option<PutPayload>, options: PutOptions) -> Result<Kept> {
         let id = format!("v{}", self.next.fetch_add(1, Ordering::SeqCst));
         let (mut size, mut etag, marker) = (0, String::new(), payload.is_none());
         if let Some(payload) = payload {
             size = payload.content_length() as u64;
-            etag = self.inner.put(&at(path, &id), payload).await?.e_tag.unwrap_or_default();
+            let attributes = options.attributes.clone();
+            let carrying = PutOptions { attributes, ..PutOptions::default() };
+            self.inner.put_opts(&at(path, &id), payload.clone(), carrying).await?;
+            // Of the bytes alone, as S3's is.
+            etag = etag_of(&payload);
         }
-        let kept = Kept { id, etag, marker, size };
+        let tags = url::form_urlencoded::parse(options.tags.encoded().as_bytes()).into_owned().collect();
+        let kept = Kept { id, etag, marker, size, tags };
         self.kept.lock().unwrap().entry(path.to_owned()).or_default().push(kept.clone());
         Ok(kept)
+    }
+
+    /// A version, or the latest one.
+    fn version(&self, path: &str, version: Option<&str>) -> Result<Kept> {
+        let Some(id) = version else { return self.latest(path) };
+        let kept = self.kept.lock().unwrap();
+        let found = kept.get(path).and_then(|all| all.iter().find(|one| one.id == id && !one.marker));
+        found.cloned().ok_or_else(|| gone(path))
     }
 
     fn latest(&self, path: &str) -> Result<Kept> {
@@ -133,6 +154,41 @@ impl Bucket {
     }
 }
 
+/// Attributes and tags of every version that has any, by path and place of the version, oldest first.
+pub(super) type Carried = BTreeMap<(String, usize), (Vec<(String, String)>, Vec<(String, String)>)>;
+
+impl Bucket {
+    pub(super) async fn all_carried(&self) -> Carried {
+        let kept = self.kept.lock().unwrap().clone();
+        let mut all = Carried::new();
+        for (path, versions) in kept {
+            for (place, version) in versions.iter().enumerate().filter(|(_, version)| !version.marker) {
+                let got = self.inner.get(&at(&path, &version.id)).await.unwrap();
+                let shown =
+                    |(name, value): (&Attribute, &AttributeValue)| (format!("{name:?}"), value.to_string());
+                let mut attributes: Vec<_> = got.attributes.iter().map(shown).collect();
+                attributes.sort();
+                all.insert((path.clone(), place), (attributes, version.tags.clone()));
+            }
+        }
+        all
+    }
+}
+
+fn tag_set(query: &str) -> TagSet {
+    let mut tags = TagSet::default();
+    url::form_urlencoded::parse(query.as_bytes()).for_each(|(key, value)| tags.push(&key, &value));
+    tags
+}
+
+fn etag_of(payload: &PutPayload) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for bytes in payload {
+        hasher.update(bytes);
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
 fn at(path: &str, id: &str) -> Path {
     Path::from(format!("{path}#{id}"))
 }
@@ -146,7 +202,7 @@ impl ObjectStore for Bucket {
         {
             return Err(Error::Precondition { path: location.to_string(), source: "another etag".into() });
         }
-        let kept = self.add(location.as_ref(), Some(payload)).await?;
+        let kept = self.add(location.as_ref(), Some(payload), options).await?;
         if dies_after {
             return Err(failed());
         }
@@ -162,18 +218,18 @@ impl ObjectStore for Bucket {
             return Err(failed());
         }
         let path = location.as_ref();
-        let kept = match &options.version {
-            None => self.latest(path)?,
-            Some(id) => {
-                let kept = self.kept.lock().unwrap();
-                let version =
-                    kept.get(path).and_then(|all| all.iter().find(|one| one.id == *id && !one.marker));
-                version.cloned().ok_or_else(|| gone(path))?
-            }
-        };
-        let options = GetOptions { version: None, ..options };
+        let kept = self.version(path, options.version.as_deref())?;
+        if options.if_match.as_ref().is_some_and(|expected| *expected != kept.etag) {
+            return Err(Error::Precondition { path: path.to_owned(), source: "another etag".into() });
+        }
+        let options = GetOptions { version: None, if_match: None, ..options };
         let got = self.inner.get_opts(&at(path, &kept.id), options).await?;
-        let meta = ObjectMeta { location: location.clone(), version: Some(kept.id), ..got.meta.clone() };
+        let meta = ObjectMeta {
+            location: location.clone(),
+            version: Some(kept.id),
+            e_tag: Some(kept.etag),
+            ..got.meta.clone()
+        };
         let (range, attributes) = (got.range.clone(), got.attributes.clone());
         let payload = GetResultPayload::Stream(got.into_stream());
         Ok(GetResult { payload, meta, range, attributes })
@@ -185,7 +241,7 @@ impl ObjectStore for Bucket {
         let deleted = locations.into_iter().map(|location| {
             let location = location?;
             let dies_after = self.write_begins()?;
-            futures::executor::block_on(self.add(location.as_ref(), None))?;
+            futures::executor::block_on(self.add(location.as_ref(), None, PutOptions::default()))?;
             if dies_after { Err(failed()) } else { Ok(location) }
         });
         stream::iter(deleted.collect::<Vec<_>>()).boxed()
@@ -281,8 +337,24 @@ impl Versions for Bucket {
         Ok(Hold { legal_hold, ..Hold::default() })
     }
 
-    async fn tags(&self, _: &str) -> Answer<Vec<(String, String)>> {
-        Ok(Vec::new())
+    async fn tags(&self, path: &str, version: Option<&str>) -> Answer<Vec<(String, String)>> {
+        if self.tags_denied.load(Ordering::SeqCst) == 1 {
+            return Err(crate::error::Error::denied("read tags", "the store answers 403"));
+        }
+        if self.is_dead() {
+            return Err(unavailable());
+        }
+        let version = self.version(path, version);
+        Ok(version.map_err(|error| crate::error::of_store("read tags", error))?.tags)
+    }
+
+    async fn put_tags(&self, path: &str, version: Option<&str>, tags: &[(String, String)]) -> Answer<()> {
+        let id = self.version(path, version).map_err(|_| unavailable())?.id;
+        let dies_after = self.write_begins().map_err(|_| unavailable())?;
+        let mut kept = self.kept.lock().unwrap();
+        let versions = kept.get_mut(path).ok_or_else(unavailable)?;
+        versions.iter_mut().filter(|one| one.id == id).for_each(|one| one.tags = tags.to_vec());
+        if dies_after { Err(unavailable()) } else { Ok(()) }
     }
 
     async fn storage_class(&self, _: &str) -> Answer<Option<String>> {
@@ -291,7 +363,7 @@ impl Versions for Bucket {
 
     async fn uploads(&self) -> Answer<Vec<Upload>> {
         let uploads = self.uploads.lock().unwrap();
-        let upload = |(id, (path, _)): (&String, &Begun)| Upload {
+        let upload = |(id, (path, ..)): (&String, &Begun)| Upload {
             path: path.clone(),
             id: id.clone(),
             begun: Timestamp(i64::MAX / 2),
@@ -299,17 +371,19 @@ impl Versions for Bucket {
         Ok(uploads.iter().map(upload).collect())
     }
 
-    async fn begin_upload(&self, path: &str, _: &Attributes, _: &str) -> Answer<String> {
+    async fn begin_upload(&self, path: &str, beside: &Attributes, tags: &str) -> Answer<String> {
         let dies_after = self.write_begins().map_err(|_| unavailable())?;
         let id = format!("u{}", self.next.fetch_add(1, Ordering::SeqCst));
-        self.uploads.lock().unwrap().insert(id.clone(), (path.to_owned(), Vec::new()));
+        let carrying =
+            PutOptions { attributes: beside.clone(), tags: tag_set(tags), ..PutOptions::default() };
+        self.uploads.lock().unwrap().insert(id.clone(), (path.to_owned(), Vec::new(), carrying));
         if dies_after { Err(unavailable()) } else { Ok(id) }
     }
 
     async fn put_part(&self, _: &str, id: &str, number: u32, bytes: Bytes) -> Answer<String> {
         let dies_after = self.write_begins().map_err(|_| unavailable())?;
         let mut uploads = self.uploads.lock().unwrap();
-        let (_, parts) = uploads.get_mut(id).ok_or_else(unavailable)?;
+        let (_, parts, _) = uploads.get_mut(id).ok_or_else(unavailable)?;
         assert_eq!(parts.len() + 1, number as usize, "parts come in order");
         parts.push(bytes);
         if dies_after { Err(unavailable()) } else { Ok(format!("p{number}")) }
@@ -320,14 +394,14 @@ impl Versions for Bucket {
         if self.latest(path).ok().is_none_or(|latest| latest.etag != expect_etag) {
             return Err(crate::error::Error::conflict("join", "another etag"));
         }
-        let (of, bytes) = self.uploads.lock().unwrap().remove(id).ok_or_else(unavailable)?;
+        let (of, bytes, carrying) = self.uploads.lock().unwrap().remove(id).ok_or_else(unavailable)?;
         assert_eq!((&*of, parts.len()), (path, bytes.len()));
-        let kept = self.add(path, Some(bytes.concat().into())).await.map_err(|_| unavailable())?;
+        let kept = self.add(path, Some(bytes.concat().into()), carrying).await.map_err(|_| unavailable())?;
         if dies_after { Err(unavailable()) } else { Ok(kept.etag) }
     }
 
     async fn has_parts(&self, upload: &Upload) -> Answer<bool> {
-        Ok(self.uploads.lock().unwrap().get(&upload.id).is_some_and(|(_, parts)| !parts.is_empty()))
+        Ok(self.uploads.lock().unwrap().get(&upload.id).is_some_and(|(_, parts, _)| !parts.is_empty()))
     }
 
     async fn abort(&self, _: &str, id: &str) -> Answer<()> {

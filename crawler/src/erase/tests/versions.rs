@@ -10,7 +10,7 @@ use super::lake::{ADA, Setup, lines_without};
 use crate::erase::{PlanOptions, approve, certificate, plan, run, verify};
 use crate::source::faulty::{Faults, Faulty};
 use crate::source::guard::Limits;
-use crate::source::{Lake, SourceOptions};
+use crate::source::{Lake, New, SourceOptions};
 use catalog::model::PlanId;
 
 fn rows(first: &str) -> String {
@@ -44,7 +44,7 @@ async fn filled() -> Arc<Bucket> {
     bucket
 }
 
-fn limits(retries_max: u32) -> Limits {
+pub(super) fn limits(retries_max: u32) -> Limits {
     let (backoff, backoff_max) = (Duration::from_micros(10), Duration::from_micros(50));
     Limits { retries_max, backoff, backoff_max, ..Limits::default() }
 }
@@ -53,7 +53,7 @@ fn over(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, retries_max: u32) -> 
     within(bucket, store, limits(retries_max))
 }
 
-fn within(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, limits: Limits) -> Setup {
+pub(super) fn within(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, limits: Limits) -> Setup {
     let options = SourceOptions { limits, ..SourceOptions::default() };
     let lake = Lake::over("s3://lake", store, &options).unwrap().with_versions(bucket.clone());
     Setup::over(tempfile::tempdir().unwrap(), vec![lake])
@@ -116,10 +116,12 @@ async fn an_upload_in_parts_is_not_joined_over_what_somebody_else_wrote() {
     let (bucket, setup) = setup_putting(0).await;
     let lake = &setup.lakes[0];
     let old = lake.fetch("both.csv", None, None).await.unwrap().etag.unwrap();
-    let upload = lake.begin_upload("both.csv", &old, 9).await.unwrap();
+    let upload = lake.begin_upload("both.csv", &old, &New::of(&b"ours, not".to_vec().into())).await.unwrap();
     bucket.put("both.csv", b"theirs").await;
-    let error =
-        lake.replace("both.csv", &old, &b"ours".to_vec().into(), upload.as_deref()).await.unwrap_err();
+    let error = lake
+        .replace("both.csv", &old, &New::of(&b"ours".to_vec().into()), upload.as_deref())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, crate::error::Kind::Conflict);
     let now = lake.fetch("both.csv", None, None).await.unwrap();
     assert_eq!(now.content.range(0, 9).unwrap(), &b"theirs"[..]);

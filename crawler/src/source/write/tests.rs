@@ -22,25 +22,25 @@ async fn write_contract(lake: &Lake) {
     let old = lake.fetch("a/b.csv", None, None).await.unwrap();
     let etag = old.etag.clone().unwrap();
     let new: Content = b"other\nbytes\n".to_vec().into();
-    let now = lake.replace("a/b.csv", &etag, &new, None).await.unwrap();
+    let now = lake.replace("a/b.csv", &etag, &New::of(&new), None).await.unwrap();
     assert_ne!(now, etag);
     let read = lake.fetch("a/b.csv", Some(&now), None).await.unwrap();
     assert_eq!(read.content.range(0, 99).unwrap(), &b"other\nbytes\n"[..]);
     assert_eq!(read.digest.0, *blake3::hash(b"other\nbytes\n").as_bytes());
     // Once more, as after a lost answer: it is content with what is there.
-    assert_eq!(lake.replace("a/b.csv", &etag, &new, None).await.unwrap(), now);
+    assert_eq!(lake.replace("a/b.csv", &etag, &New::of(&new), None).await.unwrap(), now);
     let third: Content = b"third".to_vec().into();
-    let stale = lake.replace("a/b.csv", &etag, &third, None).await.unwrap_err();
+    let stale = lake.replace("a/b.csv", &etag, &New::of(&third), None).await.unwrap_err();
     assert_eq!(stale.kind, Kind::Conflict);
     assert_eq!(lake.fetch("a/b.csv", Some(&etag), None).await.unwrap_err().kind, Kind::Conflict);
     assert_eq!(lake.delete("a/b.csv", &etag).await.unwrap_err().kind, Kind::Conflict);
     let large: Content = vec![7; Limits::default().single_put_bytes_max as usize + 5].into();
-    let now = lake.replace("a/b.csv", &now, &large, None).await.unwrap();
+    let now = lake.replace("a/b.csv", &now, &New::of(&large), None).await.unwrap();
     assert_eq!(lake.fetch("a/b.csv", None, None).await.unwrap().size, large.len());
     lake.delete("a/b.csv", &now).await.unwrap();
     lake.delete("a/b.csv", &now).await.unwrap();
     assert_eq!(lake.fetch("a/b.csv", None, None).await.unwrap_err().kind, Kind::NotFound);
-    assert_eq!(lake.replace("a/b.csv", &now, &third, None).await.unwrap_err().kind, Kind::NotFound);
+    assert_eq!(lake.replace("a/b.csv", &now, &New::of(&third), None).await.unwrap_err().kind, Kind::NotFound);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +52,7 @@ async fn files_change_under_their_etag_only() {
     fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
     let lake = Lake::open(folder.path().to_str().unwrap(), &SourceOptions::default()).unwrap();
     let etag = lake.fetch("a/b.csv", None, None).await.unwrap().etag.unwrap();
-    lake.replace("a/b.csv", &etag, &b"x\n".to_vec().into(), None).await.unwrap();
+    lake.replace("a/b.csv", &etag, &New::of(&b"x\n".to_vec().into()), None).await.unwrap();
     assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640);
     write_contract(&lake).await;
     assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 0, "nothing is left beside it");
@@ -75,7 +75,7 @@ async fn attributes_of_an_object_stay() {
     store.put_opts(&"b".into(), "1".into(), options).await.unwrap();
     let lake = Lake::over("memory://m", store.clone(), &patient()).unwrap();
     let etag = lake.fetch("b", None, None).await.unwrap().etag.unwrap();
-    lake.replace("b", &etag, &b"2".to_vec().into(), None).await.unwrap();
+    lake.replace("b", &etag, &New::of(&b"2".to_vec().into()), None).await.unwrap();
     assert_eq!(store.get(&"b".into()).await.unwrap().attributes, attributes);
 }
 
@@ -90,7 +90,7 @@ async fn a_failing_store_is_written_to_once_and_right() {
         let lake = Lake::over("memory://m", faulty, &patient()).unwrap();
         let read = lake.fetch("b", None, None).await.unwrap();
         assert_eq!(read.content.range(0, 9_999).unwrap(), vec![1; 5_000], "seed {seed}");
-        lake.replace("b", &read.etag.unwrap(), &vec![2; 3_000].into(), None).await.unwrap();
+        lake.replace("b", &read.etag.unwrap(), &New::of(&vec![2; 3_000].into()), None).await.unwrap();
         assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), vec![2; 3_000], "seed {seed}");
         let etag = lake.fetch("b", None, None).await.unwrap().etag.unwrap();
         lake.delete("b", &etag).await.unwrap();

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""beside.py make|check ENDPOINT BUCKET EMAIL   makes a versioned bucket whose objects name somebody in user metadata, headers and tags; or
+checks that nobody is named there any more, in old versions either, and that all else stands where it stood."""
+import json, sys, urllib.parse
+
+import boto3
+
+verb, endpoint, bucket, email = sys.argv[1:]
+client = boto3.client("s3", endpoint_url=endpoint)
+ROWS = b"id,email\n7,dora@x.example\n8,emil@x.example\n"
+HERS = ROWS + f"9,{email}\n".encode()
+TAGGED = "team=crm&owner=" + urllib.parse.quote(email)
+SAMPLE = {"origin": "sample", "note": "a b; c"}
+
+
+def put(key, body=ROWS, **options):
+    client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/csv", **{"Tagging": "team=crm", **options})
+
+
+def make():
+    client.create_bucket(Bucket=bucket)
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    named = {**SAMPLE, "uploaded-by": f"Zoe <{email}>"}
+    put("metadata.csv", Metadata=named, CacheControl="max-age=60", StorageClass="STANDARD_IA")
+    put("encoded.csv", Metadata={**SAMPLE, "by": "=?UTF-8?Q?Zo=C3=AB_<" + email.replace("@", "=40") + ">?="})
+    put("disposition.csv", Metadata=SAMPLE, ContentDisposition=f'attachment; filename="{email}.csv"')
+    put("tagged.csv", Metadata=SAMPLE, Tagging=TAGGED)
+    put("tagged.csv", Metadata=SAMPLE, Tagging=TAGGED, CacheControl="max-age=60")
+    put("all.csv", HERS, Metadata=named, Tagging=TAGGED)
+    put("redirect.csv", Metadata=SAMPLE, WebsiteRedirectLocation=f"/people/{email}")
+    put("elsewhere.csv", HERS, Metadata=SAMPLE, WebsiteRedirectLocation="/elsewhere")
+    put("nobody.csv", Metadata=SAMPLE)
+
+
+def check():
+    seen = {}
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        assert not page.get("DeleteMarkers"), page
+        for version in page["Versions"]:
+            key, which = version["Key"], {"Bucket": bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
+            got = client.get_object(**which)
+            body, tags = got.pop("Body").read(), client.get_object_tagging(**which)["TagSet"]
+            told = json.dumps([got, tags], default=str) + body.decode()
+            assert email not in told and email.replace("@", "=40") not in told, (key, told)
+            assert body == ROWS, (key, body)
+            assert tags == [{"Key": "team", "Value": "crm"}], (key, tags)
+            assert got["Metadata"] == SAMPLE, (key, got["Metadata"])
+            assert got["ContentType"] == "text/csv" and "ContentDisposition" not in got, (key, got)
+            seen.setdefault(key, []).append(got)
+    assert {key: len(versions) for key, versions in seen.items()} == {
+        "all.csv": 1, "disposition.csv": 1, "elsewhere.csv": 1, "encoded.csv": 1, "metadata.csv": 1, "nobody.csv": 1,
+        "redirect.csv": 1, "tagged.csv": 2,
+    }, seen
+    assert seen["metadata.csv"][0]["CacheControl"] == "max-age=60" and seen["metadata.csv"][0]["StorageClass"] == "STANDARD_IA"
+    assert seen["elsewhere.csv"][0].get("WebsiteRedirectLocation") == "/elsewhere", seen["elsewhere.csv"]
+    assert "WebsiteRedirectLocation" not in seen["redirect.csv"][0]
+    assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
+
+
+{"make": make, "check": check}[verb]()
