@@ -49,8 +49,9 @@ fn a_person_goes_from_metadata_headers_and_tags_and_all_else_stays() {
         ("disposition.csv", "header", "content-disposition"),
         ("elsewhere.csv", "cell", "email"),
         ("encoded.csv", "user metadata", "by"),
+        ("kept.csv", "cell", "email"),
         ("metadata.csv", "user metadata", "uploaded-by"),
-        ("redirect.csv", "header", "website-redirect-location"),
+        ("redirect.csv", "header", "x-amz-website-redirect-location"),
         ("tagged.csv", "tag", "owner"),
     ];
     let expected = expected.map(|(path, place, column)| (path.into(), place.into(), column.into()));

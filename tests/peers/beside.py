@@ -10,6 +10,8 @@ client = boto3.client("s3", endpoint_url=endpoint)
 ROWS = b"id,email\n7,dora@x.example\n8,emil@x.example\n"
 HERS = ROWS + f"9,{email}\n".encode()
 TAGGED = "team=crm&owner=" + urllib.parse.quote(email)
+EXPIRES = "Thu, 01 Jan 2032 00:00:00 GMT"
+KMS = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:us-east-1:123456789012:key/one"}
 SAMPLE = {"origin": "sample", "note": "a b; c"}
 
 
@@ -29,6 +31,7 @@ def make():
     put("all.csv", HERS, Metadata=named, Tagging=TAGGED)
     put("redirect.csv", Metadata=SAMPLE, WebsiteRedirectLocation=f"/people/{email}")
     put("elsewhere.csv", HERS, Metadata=SAMPLE, WebsiteRedirectLocation="/elsewhere")
+    put("kept.csv", HERS, Metadata=SAMPLE, Expires=EXPIRES, **KMS)
     put("nobody.csv", Metadata=SAMPLE)
 
 
@@ -48,11 +51,13 @@ def check():
             assert got["ContentType"] == "text/csv" and "ContentDisposition" not in got, (key, got)
             seen.setdefault(key, []).append(got)
     assert {key: len(versions) for key, versions in seen.items()} == {
-        "all.csv": 1, "disposition.csv": 1, "elsewhere.csv": 1, "encoded.csv": 1, "metadata.csv": 1, "nobody.csv": 1,
+        "all.csv": 1, "disposition.csv": 1, "elsewhere.csv": 1, "encoded.csv": 1, "kept.csv": 1, "metadata.csv": 1, "nobody.csv": 1,
         "redirect.csv": 1, "tagged.csv": 2,
     }, seen
     assert seen["metadata.csv"][0]["CacheControl"] == "max-age=60" and seen["metadata.csv"][0]["StorageClass"] == "STANDARD_IA"
     assert seen["elsewhere.csv"][0].get("WebsiteRedirectLocation") == "/elsewhere", seen["elsewhere.csv"]
+    kept = seen["kept.csv"][0]
+    assert {name: kept.get(name) for name in KMS} == KMS and kept.get("ExpiresString") == EXPIRES, kept
     assert "WebsiteRedirectLocation" not in seen["redirect.csv"][0]
     assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 

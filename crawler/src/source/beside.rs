@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use mail_parser::MessageParser;
-use object_store::{Attribute, Attributes, GetOptions, ObjectStore};
+use object_store::{Attribute, AttributeValue, Attributes, GetOptions, ObjectStore};
 
 use super::Lake;
 use super::fetch::Fetched;
@@ -22,8 +22,33 @@ pub(crate) const TAGS_DENIED: &str = "tags were not searched, because the store 
 pub(crate) const TAGS_LEFT_OUT: &str =
     "tags were not searched, because the configuration leaves them out (`tags = false` of the source)";
 
-/// User metadata under which the header of this name is told: `object_store` has no attribute for it.
-pub(super) const REDIRECT: &str = "headwater-website-redirect-location";
+/// Headers of S3 for which `object_store` has no attribute. They are told as user metadata under names of ours ([`told`]), so
+/// that they come with a read, and go back with an upload of our own client.
+pub(super) const TOLD: &[&str] = &[
+    REDIRECT,
+    "expires",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-bucket-key-enabled",
+];
+/// The one of them that may name somebody.
+const REDIRECT: &str = "x-amz-website-redirect-location";
+const OURS: &str = "headwater-";
+
+/// The user metadata as which a header is told.
+pub(super) fn told(header: &str) -> String {
+    format!("{OURS}{header}")
+}
+
+/// The header that user metadata tells.
+pub(super) fn header_told(name: &str) -> Option<&str> {
+    name.strip_prefix(OURS).filter(|header| TOLD.contains(header))
+}
+
+/// Whether an attribute is a header that `object_store` cannot write.
+pub(super) fn is_told(attribute: &Attribute) -> bool {
+    matches!(attribute, Attribute::Metadata(name) if header_told(name).is_some())
+}
 
 /// What kind of thing stands beside the bytes. The order is that of [`Beside::entries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +82,8 @@ pub struct Beside {
     pub entries: Vec<Entry>,
     /// Why some of it is not known.
     pub not_searched: Option<&'static str>,
+    /// Whether there are headers that name nobody and that `object_store` cannot write.
+    pub(crate) has_told: bool,
 }
 
 impl Beside {
@@ -64,7 +91,10 @@ impl Beside {
         let mut entries: Vec<Entry> =
             attributes.iter().filter_map(|(name, value)| entry(name, value)).collect();
         entries.sort();
-        Self { entries, not_searched: None }
+        let is_of_nobody =
+            |(name, value): (&Attribute, &AttributeValue)| is_told(name) && entry(name, value).is_none();
+        let has_told = attributes.iter().any(is_of_nobody);
+        Self { entries, not_searched: None, has_told }
     }
 
     /// Takes an answer about tags; that they are denied is an answer.
@@ -86,9 +116,9 @@ impl Beside {
 
     /// Whether something of it stays that `object_store` cannot write.
     pub(crate) fn needs_own_client(&self, without: &Without) -> bool {
-        let redirect = (EntryKind::Header, header_name(REDIRECT).to_owned());
+        let redirect = (EntryKind::Header, REDIRECT.to_owned());
         let is_there = self.entries.iter().any(|entry| entry.kind == redirect.0 && entry.name == redirect.1);
-        is_there && !without.contains(&redirect)
+        self.has_told || is_there && !without.contains(&redirect)
     }
 }
 
@@ -129,16 +159,14 @@ fn entry(attribute: &Attribute, value: &str) -> Option<Entry> {
         Attribute::ContentEncoding => header("content-encoding"),
         Attribute::ContentLanguage => header("content-language"),
         Attribute::ContentType => header("content-type"),
-        Attribute::Metadata(name) if name == REDIRECT => header(header_name(REDIRECT)),
-        Attribute::Metadata(name) => (EntryKind::Metadata, name.clone().into_owned()),
+        Attribute::Metadata(name) => match header_told(name) {
+            Some(REDIRECT) => header(REDIRECT),
+            Some(_) => return None, // dates, names of keys
+            None => (EntryKind::Metadata, name.clone().into_owned()),
+        },
         _ => return None, // a storage class is one of a few words
     };
     Some(Entry { kind, name, value: value.to_owned() })
-}
-
-/// A header's name as people know it.
-fn header_name(own: &'static str) -> &'static str {
-    own.trim_start_matches("headwater-")
 }
 
 /// Whether an attribute is the entry of a name.
@@ -213,7 +241,7 @@ mod tests {
             Attribute::Metadata("uploaded-by".into()),
             "=?UTF-8?B?WmHDqyA8emFlQHguZXhhbXBsZT4=?=".into(),
         );
-        attributes.insert(Attribute::Metadata(REDIRECT.into()), "/people/zae@x.example".into());
+        attributes.insert(Attribute::Metadata(told(REDIRECT).into()), "/people/zae@x.example".into());
         attributes.insert(Attribute::ContentDisposition, "attachment; filename=\"zae@x.example.csv\"".into());
         attributes.insert(Attribute::StorageClass, "GLACIER".into());
         let mut beside = Beside::of(&attributes);
@@ -221,7 +249,7 @@ mod tests {
         let shown: Vec<_> = beside.entries.iter().map(|one| (one.kind.place(), &*one.name)).collect();
         let expected = [
             ("header", "content-disposition"),
-            ("header", "website-redirect-location"),
+            ("header", "x-amz-website-redirect-location"),
             ("user metadata", "uploaded-by"),
             ("tag", "owner"),
         ];
@@ -229,11 +257,18 @@ mod tests {
         assert!(beside.needs_own_client(&Without::new()));
         assert_eq!(beside.entries[2].texts()[0], "Zaë <zae@x.example>");
         assert_eq!(beside.entries[0].texts()[3], "filename=\"zae@x.example.csv");
-        let without = Without::from([(EntryKind::Header, "website-redirect-location".into())]);
+        let without = Without::from([(EntryKind::Header, REDIRECT.into())]);
         assert!(
             !beside.needs_own_client(&without)
-                && is_attribute(&Attribute::Metadata(REDIRECT.into()), &without)
+                && is_attribute(&Attribute::Metadata(told(REDIRECT).into()), &without)
         );
         assert!(!is_attribute(&Attribute::Metadata("uploaded-by".into()), &without));
+        attributes
+            .insert(Attribute::Metadata(told("expires").into()), "Thu, 01 Jan 2032 00:00:00 GMT".into());
+        let beside = Beside::of(&attributes);
+        assert!(
+            beside.needs_own_client(&without) && beside.entries.len() == 3,
+            "a date names nobody, and stays"
+        );
     }
 }

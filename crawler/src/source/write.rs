@@ -3,7 +3,7 @@
 //!
 //! Every change can be repeated: one whose answer was lost finds its own bytes there and is content with them.
 //! Files: written beside the old one, synced, renamed over it; mode and owner are kept, the time is honestly new.
-//! S3: `If-Match` on the put; user metadata, content headers, tags and storage class are kept but for entries that have to go,
+//! S3: `If-Match` on the put; user metadata, headers, tags, storage class and keys of encryption are kept but for entries that have to go,
 //! an ACL of the object's own is not. A large blob goes up in parts, which are joined with `If-Match`; its etag is looked at once more right
 //! before, for servers that do not know the condition, and for stores other than S3, which `object_store` gives none.
 
@@ -19,7 +19,7 @@ use object_store::{
     PutMultipartOptions, PutOptions, TagSet, UpdateVersion,
 };
 
-use super::beside::is_attribute;
+use super::beside::{is_attribute, is_told};
 use super::fetch::blocking;
 use super::{Entry, EntryKind, Lake, Upload, Versions, Without, local};
 use crate::content::Content;
@@ -259,6 +259,8 @@ impl Lake {
             let options = PutMultipartOptions { tags, attributes, ..PutMultipartOptions::default() };
             return self.put_parts(path, expect_etag, content, options).await;
         }
+        let written = attributes.iter().filter(|(attribute, _)| !is_told(attribute));
+        let attributes = written.map(|(name, value)| (name.clone(), value.clone())).collect();
         let mode = PutMode::Update(UpdateVersion { e_tag: meta.e_tag, version: meta.version });
         let options = PutOptions { mode, tags, attributes, ..PutOptions::default() };
         let bytes = read_range(content, 0, content.len()).await?;

@@ -116,7 +116,7 @@ mod tests {
             entry(Tag, "link", "https://x.example/?who=ada%40x.example"),
             entry(Tag, "owner", "lady.ada@x.example"),
         ];
-        let found = sought.beside(&Beside { entries, not_searched: None });
+        let found = sought.beside(&Beside { entries, ..Beside::default() });
         let told: Vec<_> =
             found.iter().map(|one| (one.entry.number, one.identifier, one.entry.name.as_deref())).collect();
         let expected = [

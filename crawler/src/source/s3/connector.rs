@@ -1,6 +1,7 @@
-//! The HTTP client below `object_store`, with one header made visible: x-amz-website-redirect-location, which a file name or a
-//! person's page may stand in and for which `object_store` has no attribute. It is told as user metadata under a name of ours, so
-//! that it comes with the read of an object and costs no request of its own. Writing it is up to `upload`.
+//! The HTTP client below `object_store`, with headers made visible for which that has no attribute: a website redirect, in which a file
+//! name or a person's page may stand, and what has to stay when the object is written anew (its expiry, its key of
+//! encryption). They are told as user metadata under names of ours, so that they come with the read of an object and cost no
+//! request of their own. Writing them is up to `upload`.
 
 use async_trait::async_trait;
 use object_store::ClientOptions;
@@ -9,9 +10,10 @@ use object_store::client::{
 };
 use reqwest::header::{HeaderMap, HeaderName};
 
-use super::super::beside::REDIRECT;
+use super::super::beside::{TOLD, told};
 
-const REDIRECT_HEADER: HeaderName = HeaderName::from_static("x-amz-website-redirect-location");
+/// Encryption under S3's own keys, which every object has that has no other.
+const USUAL: &str = "AES256";
 
 /// Connects as `object_store` does by itself.
 #[derive(Debug)]
@@ -36,9 +38,11 @@ impl HttpService for Telling {
 }
 
 fn tell(headers: &mut HeaderMap) {
-    let Some(redirect) = headers.get(REDIRECT_HEADER).cloned() else { return };
-    if let Ok(name) = HeaderName::try_from(format!("x-amz-meta-{REDIRECT}")) {
-        headers.insert(name, redirect);
+    for header in TOLD {
+        let Some(value) = headers.get(*header).filter(|value| *value != USUAL).cloned() else { continue };
+        if let Ok(name) = HeaderName::try_from(format!("x-amz-meta-{}", told(header))) {
+            headers.insert(name, value);
+        }
     }
 }
 
@@ -47,13 +51,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_is_told_as_metadata_and_nothing_else_changes() {
+    fn headers_are_told_as_metadata_and_nothing_else_changes() {
         let mut headers = HeaderMap::new();
+        headers.insert("x-amz-server-side-encryption", "AES256".parse().unwrap());
         tell(&mut headers);
-        assert!(headers.is_empty());
-        headers.insert(REDIRECT_HEADER, "/people/ada".parse().unwrap());
+        assert_eq!(headers.len(), 1, "what is usual needs no care");
+        headers.insert("x-amz-website-redirect-location", "/people/ada".parse().unwrap());
+        headers.insert("x-amz-server-side-encryption", "aws:kms".parse().unwrap());
         tell(&mut headers);
-        assert_eq!(headers["x-amz-meta-headwater-website-redirect-location"], "/people/ada");
-        assert_eq!(headers.len(), 2);
+        assert_eq!(headers["x-amz-meta-headwater-x-amz-website-redirect-location"], "/people/ada");
+        assert_eq!(headers["x-amz-meta-headwater-x-amz-server-side-encryption"], "aws:kms");
+        assert_eq!(headers.len(), 4);
     }
 }

@@ -6,7 +6,7 @@ use object_store::{Attribute, Attributes};
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::super::beside::REDIRECT;
+use super::super::beside::header_told;
 use super::request::{Call, encode};
 use super::{Bucket, xml};
 use crate::error::{Error, Kind, Result};
@@ -90,8 +90,10 @@ fn header_of(attribute: &Attribute) -> Option<String> {
         Attribute::ContentType => "content-type".into(),
         Attribute::CacheControl => "cache-control".into(),
         Attribute::StorageClass => "x-amz-storage-class".into(),
-        Attribute::Metadata(name) if name == REDIRECT => "x-amz-website-redirect-location".into(),
-        Attribute::Metadata(name) => format!("x-amz-meta-{name}"),
+        Attribute::Metadata(name) => match header_told(name) {
+            Some(header) => header.to_owned(),
+            None => format!("x-amz-meta-{name}"),
+        },
         _ => return None,
     })
 }
