@@ -1,5 +1,6 @@
-//! User metadata, headers and tags on a real S3 server: found, taken away while all else stays, and told where the store denies them.
+//! User metadata, headers and tags on real servers of S3 and Azure: found, taken away while all else stays, and told where the store denies them.
 
+use headwater_tests::clouds::Cloud;
 use headwater_tests::{Flaky, Headwater, Moto, peer};
 use serde_json::Value;
 
@@ -71,6 +72,30 @@ fn a_person_goes_from_metadata_headers_and_tags_and_all_else_stays() {
         assert!(!holds, "{} in {}", EMAIL, path.display());
     }
     drop(folder);
+}
+
+#[test]
+fn metadata_and_headers_on_azure_go_while_the_bytes_stay() {
+    let cloud = Cloud::azure();
+    peer("beside.py", ["azure-make", &cloud.endpoint, "carried", EMAIL]).expect(0);
+    let folder = tempfile::tempdir().unwrap();
+    let mut headwater = Headwater::in_folder(folder.path());
+    for (name, value) in cloud.environment() {
+        headwater = headwater.with(name, value);
+    }
+    headwater.run(["crawl", &cloud.url("carried"), "--json"]).expect(0);
+    let expected = [
+        ("disposition.csv", "header", "content-disposition"),
+        ("metadata.csv", "user metadata", "uploaded_by"),
+        ("rows.csv", "cell", "email"),
+        ("rows.csv", "user metadata", "uploaded_by"),
+    ];
+    let expected = expected.map(|(path, place, column)| (path.into(), place.into(), column.into()));
+    assert_eq!(places(&headwater), expected);
+    let (_, verified) = erase(&headwater);
+    assert_eq!(verified["hits"], 0, "{verified}");
+    assert!(verified["not_searched"].to_string().contains("index tags"), "{verified}");
+    peer("beside.py", ["azure-check", &cloud.endpoint, "carried", EMAIL]).expect(0);
 }
 
 #[test]

@@ -1,18 +1,49 @@
 #!/usr/bin/env python3
-"""beside.py make|check ENDPOINT BUCKET EMAIL   makes a versioned bucket whose objects name somebody in user metadata, headers and tags; or
-checks that nobody is named there any more, in old versions either, and that all else stands where it stood."""
+"""beside.py make|check|azure-make|azure-check ENDPOINT BUCKET EMAIL   makes a versioned bucket whose objects name somebody in user metadata, headers and tags; or
+checks that nobody is named there any more, in old versions either, and that all else stands where it stood. The same for a
+container of Azure Blob Storage, in the account that Azurite knows."""
 import json, sys, urllib.parse
 
 import boto3
 
 verb, endpoint, bucket, email = sys.argv[1:]
-client = boto3.client("s3", endpoint_url=endpoint)
 ROWS = b"id,email\n7,dora@x.example\n8,emil@x.example\n"
 HERS = ROWS + f"9,{email}\n".encode()
 TAGGED = "team=crm&owner=" + urllib.parse.quote(email)
 EXPIRES = "Thu, 01 Jan 2032 00:00:00 GMT"
 KMS = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:us-east-1:123456789012:key/one"}
 SAMPLE = {"origin": "sample", "note": "a b; c"}
+
+
+def azure():
+    from azure.storage.blob import ContainerClient
+
+    name, key = "devstoreaccount1", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+    return ContainerClient(f"{endpoint}/{name}", bucket, credential={"account_name": name, "account_key": key})
+
+
+def azure_make():
+    from azure.storage.blob import ContentSettings
+
+    container = azure()
+    container.create_container()
+    hers = ContentSettings(content_type="text/csv", content_disposition=f'attachment; filename="{email}.csv"')
+    container.upload_blob("disposition.csv", ROWS, content_settings=hers, metadata={"origin": "sample"})
+    plain = ContentSettings(content_type="text/csv")
+    named = {"origin": "sample", "uploaded_by": email}
+    container.upload_blob("metadata.csv", ROWS, content_settings=plain, metadata=named)
+    container.upload_blob("rows.csv", HERS, content_settings=plain, metadata=named)
+    container.upload_blob("nobody.csv", ROWS, content_settings=plain, metadata={"origin": "sample"})
+
+
+def azure_check():
+    container = azure()
+    for name in ("disposition.csv", "metadata.csv", "rows.csv", "nobody.csv"):
+        blob = container.get_blob_client(name)
+        told, body = blob.get_blob_properties(), blob.download_blob().readall()
+        assert body == ROWS and told.metadata == {"origin": "sample"}, (name, body, told.metadata)
+        settings = told.content_settings
+        assert settings.content_type == "text/csv" and not settings.content_disposition, (name, settings)
 
 
 def put(key, body=ROWS, **options):
@@ -62,4 +93,5 @@ def check():
     assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 
-{"make": make, "check": check}[verb]()
+client = None if verb.startswith("azure") else boto3.client("s3", endpoint_url=endpoint)
+{"make": make, "check": check, "azure-make": azure_make, "azure-check": azure_check}[verb]()
