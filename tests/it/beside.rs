@@ -1,4 +1,4 @@
-//! User metadata, headers and tags on real servers of S3 and Azure: found, taken away while all else stays, and told where the store denies them.
+//! User metadata, headers and tags on real servers of S3, Azure and Google Cloud Storage: found, taken away while all else stays, and told where the store denies them.
 
 use headwater_tests::clouds::Cloud;
 use headwater_tests::{Flaky, Headwater, Moto, peer};
@@ -74,10 +74,8 @@ fn a_person_goes_from_metadata_headers_and_tags_and_all_else_stays() {
     drop(folder);
 }
 
-#[test]
-fn metadata_and_headers_on_azure_go_while_the_bytes_stay() {
-    let cloud = Cloud::azure();
-    peer("beside.py", ["azure-make", &cloud.endpoint, "carried", EMAIL]).expect(0);
+fn metadata_and_headers_go_while_the_bytes_stay(cloud: &Cloud, kind: &str, name: &str, unsearched: &str) {
+    peer("beside.py", [&format!("{kind}-make"), &cloud.endpoint, "carried", EMAIL]).expect(0);
     let folder = tempfile::tempdir().unwrap();
     let mut headwater = Headwater::in_folder(folder.path());
     for (name, value) in cloud.environment() {
@@ -86,16 +84,26 @@ fn metadata_and_headers_on_azure_go_while_the_bytes_stay() {
     headwater.run(["crawl", &cloud.url("carried"), "--json"]).expect(0);
     let expected = [
         ("disposition.csv", "header", "content-disposition"),
-        ("metadata.csv", "user metadata", "uploaded_by"),
+        ("metadata.csv", "user metadata", name),
         ("rows.csv", "cell", "email"),
-        ("rows.csv", "user metadata", "uploaded_by"),
+        ("rows.csv", "user metadata", name),
     ];
     let expected = expected.map(|(path, place, column)| (path.into(), place.into(), column.into()));
     assert_eq!(places(&headwater), expected);
     let (_, verified) = erase(&headwater);
     assert_eq!(verified["hits"], 0, "{verified}");
-    assert!(verified["not_searched"].to_string().contains("index tags"), "{verified}");
-    peer("beside.py", ["azure-check", &cloud.endpoint, "carried", EMAIL]).expect(0);
+    assert!(verified["not_searched"].to_string().contains(unsearched), "{verified}");
+    peer("beside.py", [&format!("{kind}-check"), &cloud.endpoint, "carried", EMAIL]).expect(0);
+}
+
+#[test]
+fn metadata_on_azure() {
+    metadata_and_headers_go_while_the_bytes_stay(&Cloud::azure(), "azure", "uploaded_by", "index tags");
+}
+
+#[test]
+fn metadata_on_google_cloud_storage() {
+    metadata_and_headers_go_while_the_bytes_stay(&Cloud::google(), "gcs", "by", "contexts of objects");
 }
 
 #[test]

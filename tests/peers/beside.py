@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""beside.py make|check|azure-make|azure-check ENDPOINT BUCKET EMAIL   makes a versioned bucket whose objects name somebody in user metadata, headers and tags; or
+"""beside.py make|check|azure-make|azure-check|gcs-make|gcs-check ENDPOINT BUCKET EMAIL   makes a versioned bucket whose objects name somebody in user metadata, headers and tags; or
 checks that nobody is named there any more, in old versions either, and that all else stands where it stood. The same for a
-container of Azure Blob Storage, in the account that Azurite knows."""
-import json, sys, urllib.parse
+container of Azure Blob Storage, in the account that Azurite knows, and for a bucket of Google Cloud Storage."""
+import json, sys, urllib.parse, urllib.request
 
 import boto3
 
@@ -44,6 +44,29 @@ def azure_check():
         assert body == ROWS and told.metadata == {"origin": "sample"}, (name, body, told.metadata)
         settings = told.content_settings
         assert settings.content_type == "text/csv" and not settings.content_disposition, (name, settings)
+
+
+def gcs(method, path, body=None, **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    with urllib.request.urlopen(urllib.request.Request(endpoint + path, method=method, data=body, headers=headers)) as answer:
+        return answer.headers, answer.read()
+
+
+def gcs_make():
+    gcs("POST", "/storage/v1/b?project=p", json.dumps({"name": bucket}).encode(), content_type="application/json")
+    hers, plain = {"content_disposition": f'attachment; filename="{email}.csv"'}, {"x_goog_meta_origin": "sample"}
+    gcs("PUT", f"/{bucket}/disposition.csv", ROWS, content_type="text/csv", **plain, **hers)
+    gcs("PUT", f"/{bucket}/metadata.csv", ROWS, content_type="text/csv", **plain, x_goog_meta_by=email)
+    gcs("PUT", f"/{bucket}/rows.csv", HERS, content_type="text/csv", **plain, x_goog_meta_by=email)
+    gcs("PUT", f"/{bucket}/nobody.csv", ROWS, content_type="text/csv", **plain)
+
+
+def gcs_check():
+    for name in ("disposition.csv", "metadata.csv", "rows.csv", "nobody.csv"):
+        told, body = gcs("GET", f"/{bucket}/{name}")
+        metadata = {key.lower(): value for key, value in told.items() if key.lower().startswith("x-goog-meta-")}
+        assert body == ROWS and metadata == {"x-goog-meta-origin": "sample"}, (name, body, metadata)
+        assert told["content-type"] == "text/csv" and not told["content-disposition"], (name, told.items())
 
 
 def put(key, body=ROWS, **options):
@@ -93,5 +116,5 @@ def check():
     assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 
-client = None if verb.startswith("azure") else boto3.client("s3", endpoint_url=endpoint)
-{"make": make, "check": check, "azure-make": azure_make, "azure-check": azure_check}[verb]()
+client = None if "-" in verb else boto3.client("s3", endpoint_url=endpoint)
+{"make": make, "check": check, "azure-make": azure_make, "azure-check": azure_check, "gcs-make": gcs_make, "gcs-check": gcs_check}[verb]()

@@ -3,7 +3,7 @@
 
 The server keeps objects and generations, lists and gives them over the XML API, but takes and deletes them over the JSON API alone, while
 clients of the XML API (object_store) write over that too; and it heeds no conditions. So the front turns PUT and DELETE of an object
-into the JSON API's, answers 412 where `x-goog-if-generation-match` or `If-Match` does not hold, as Google's documentation of the XML API
+into the JSON API's, with metadata and headers, answers 412 where `x-goog-if-generation-match` or `If-Match` does not hold, as Google's documentation of the XML API
 says, and quotes etags in listings. Every other request and every answer goes through as it is.
 """
 import ctypes, http.client, http.server, json, re, signal, socket, socketserver, subprocess, sys, threading, urllib.parse
@@ -42,6 +42,18 @@ def holds(path, headers):
     return (generation is None or generation == known) and (etag is None or etag == there.getheader("etag"))
 
 
+def multipart(name, headers, body):
+    """An object with what its headers say of it, as the JSON API takes both at once."""
+    said = {"content-type": "contentType", "content-disposition": "contentDisposition", "cache-control": "cacheControl"}
+    resource = {known: headers[header] for header, known in said.items() if headers.get(header)}
+    prefix = "x-goog-meta-"
+    metadata = {key.lower()[len(prefix) :]: value for key, value in headers.items() if key.lower().startswith(prefix)}
+    resource = json.dumps({**resource, "name": name, "metadata": metadata}).encode()
+    kind = headers.get("content-type", "application/octet-stream").encode()
+    parts = [b"content-type: application/json\r\n\r\n" + resource, b"content-type: " + kind + b"\r\n\r\n" + body]
+    return b"".join(b"--front\r\n" + part + b"\r\n" for part in parts) + b"--front--\r\n"
+
+
 class Front(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -53,14 +65,17 @@ class Front(http.server.BaseHTTPRequestHandler):
         method, target = self.command, self.path
         more = {}
         if is_xml and method == "PUT":
-            more |= {"uploadType": "media", "name": urllib.parse.unquote(name)}
-            method, target = "POST", f"/upload/storage/v1/b/{bucket}/o?{urllib.parse.urlencode(more)}"
+            method, target = "POST", f"/upload/storage/v1/b/{bucket}/o?uploadType=multipart"
+            body = multipart(urllib.parse.unquote(name), self.headers, body)
         elif is_xml and method == "DELETE":
             more |= dict(urllib.parse.parse_qsl(query))
             target = f"/storage/v1/b/{bucket}/o/{urllib.parse.quote(urllib.parse.unquote(name), safe='')}?{urllib.parse.urlencode(more)}"
         headers = {key: value for key, value in self.headers.items() if key.lower() not in ("content-length", "connection")}
         if body or method in ("POST", "PUT"):
             headers["content-length"] = str(len(body))
+        if is_xml and self.command == "PUT":
+            headers = {key: value for key, value in headers.items() if key.lower() != "content-type"}
+            headers["content-type"] = "multipart/related; boundary=front"
         with lock:
             if is_xml and not holds(path, self.headers):
                 self.send_response(412)
