@@ -2,7 +2,7 @@
 //! notes on other files, and blobs that are empty or broken.
 
 use super::BlobFacts;
-use crate::model::AnomalyKind;
+use crate::model::{AnomalyKind, FeatureType};
 
 /// Folders whose whole content serves a table or a tool. Matched without regard to case.
 const FOLDERS: [&str; 19] = [
@@ -26,6 +26,8 @@ const FOLDERS: [&str; 19] = [
     "node_modules",
     "tmp",
 ];
+/// Starts of names of such folders: tools put a job's id behind (`_temporary-0a1b`, `_tmp_3`, `_staging-7`).
+const FOLDER_PREFIXES: [&str; 5] = ["_temporary", "_tmp", "_temp-", "_temp_", "_staging"];
 /// Whole names of markers, table indexes, checksum lists and notes. Matched without regard to case.
 const NAMES: [&str; 21] = [
     "_success",
@@ -53,7 +55,7 @@ const NAMES: [&str; 21] = [
 /// Prefixes of names.
 const PREFIXES: [&str; 11] = [
     ".",
-    "~$",
+    "~",
     "_part-", // of sinks that rename a part when it is whole
     "_committed_",
     "_started_",
@@ -166,7 +168,12 @@ fn is_error_document(facts: &BlobFacts<'_>) -> bool {
         return false;
     };
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
-    let names: Vec<String> = schema.features.iter().map(|feature| plain(&feature.name)).collect();
+    let fields = schema.features.iter().flat_map(|feature| match &feature.kind {
+        // `{"error": {"code": 401, "message": …}}`
+        FeatureType::Struct(inner) if inner.len() > 1 && schema.features.len() == 1 => inner.iter(),
+        _ => std::slice::from_ref(feature).iter(),
+    });
+    let names: Vec<String> = fields.map(|feature| plain(&feature.name)).collect();
     let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
     facts.size <= ERROR_BYTES_MAX
         && has(&["message", "error", "errors", "detail", "reason"])
@@ -183,7 +190,11 @@ fn is_flag(facts: &BlobFacts<'_>) -> bool {
 pub(crate) fn is_service_path(path: &str) -> bool {
     let path = path.to_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    let serves = |folder: &str| FOLDERS.contains(&folder) || (folder.starts_with('.') && folder.len() > 1);
+    let serves = |folder: &str| {
+        FOLDERS.contains(&folder)
+            || FOLDER_PREFIXES.iter().any(|prefix| folder.starts_with(prefix))
+            || (folder.starts_with('.') && folder.len() > 1)
+    };
     folders.split('/').any(serves)
         || NAMES.contains(&name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))

@@ -18,7 +18,8 @@ struct Blob {
     anomalies: Vec<Anomaly>,
 }
 
-/// Reads `path format columns`, columns with commas or `-` for none; `+gzip` behind the format is a layer, `!Kind` an anomaly.
+/// Reads `path format columns`, columns with commas or `-` for none, `name{a|b}` for one with fields; `+gzip` behind the
+/// format is a layer, `!Kind` an anomaly.
 fn blob(line: &str) -> Blob {
     let mut words = line.split_whitespace();
     let path = words.next().unwrap().to_string();
@@ -26,13 +27,20 @@ fn blob(line: &str) -> Blob {
     let columns = words.next().unwrap_or("id,at,amount");
     let (format, anomaly) = format.split_once('!').map_or((format, None), |(f, a)| (f, Some(a)));
     let (format, layer) = format.split_once('+').map_or((format, None), |(f, l)| (f, Some(l)));
-    let feature = |name: &str| Feature {
+    let plain = |name: &str, kind| Feature {
         name: name.into(),
-        kind: FeatureType::String,
+        kind,
         presence: Presence::default(),
         domain: Vec::new(),
         not_in_environment: Vec::new(),
         semantic: None,
+    };
+    let feature = |name: &str| match name.strip_suffix('}').and_then(|name| name.split_once('{')) {
+        Some((name, fields)) => {
+            let fields = fields.split('|').map(|field| plain(field, FeatureType::String));
+            plain(name, FeatureType::Struct(fields.collect()))
+        }
+        None => plain(name, FeatureType::String),
     };
     let schema = (columns != "-").then(|| Schema {
         id: SchemaId([0; 16]),
