@@ -2,12 +2,12 @@
 //! the partitions, and by their schemas.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::rc::Rc;
 
+use super::fellow::Patterns;
 use super::layout::{Entry, is_part_word};
-use super::name::{Name, Varies};
+use super::name::Varies;
 use super::segment::Segment;
-use super::similar;
+use super::{fellow, similar};
 
 /// Alike enough for files whose names hardly tie them together.
 const EQUAL_MIN: f64 = 0.9;
@@ -55,8 +55,8 @@ struct Family<'a, 'b> {
     loose: bool,
 }
 
-fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> BTreeMap<Box<str>, Vec<Entry<'a, 'b>>> {
-    let mut patterns: BTreeMap<Box<str>, Vec<Entry<'_, '_>>> = BTreeMap::new();
+fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> Patterns<'a, 'b> {
+    let mut patterns = Patterns::new();
     for entry in entries {
         match patterns.get_mut(&entry.name.pattern) {
             Some(same) => same.push(entry),
@@ -65,64 +65,28 @@ fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> BTreeMap<Box<str>, Vec<Ent
             }
         }
     }
-    join_random(patterns)
-}
-
-/// A random code may by chance have no digit, or all of them at its end, and then looks like a word: names as long as
-/// those of a family with such codes, that are the same but for the code, belong to it.
-fn join_random<'a, 'b>(
-    mut patterns: BTreeMap<Box<str>, Vec<Entry<'a, 'b>>>,
-) -> BTreeMap<Box<str>, Vec<Entry<'a, 'b>>> {
-    let random =
-        |entries: &Vec<Entry<'_, '_>>| entries.iter().any(|entry| entry.name.varies == Varies::Random);
-    let families: Vec<Box<str>> =
-        patterns.iter().filter(|(_, entries)| random(entries)).map(|(pattern, _)| pattern.clone()).collect();
-    for family in families.iter().take(COMPARED_MAX) {
-        let Some((before, behind)) = family.split_once('#') else { continue };
-        let Some(known) = patterns.get(family) else { continue };
-        let lengths: BTreeSet<usize> = known.iter().map(|entry| entry.plain.len()).collect();
-        let alike = |entry: &Entry<'_, '_>| {
-            let name = entry.plain.to_lowercase();
-            let code = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
-            lengths.contains(&name.len())
-                && code.is_some_and(|code| {
-                    !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                })
-                && similar::is_uniform([known[0].facts, entry.facts].into_iter())
-        };
-        let others =
-            patterns.iter().filter(|(pattern, entries)| *pattern != family && entries.iter().all(alike));
-        let joined: Vec<Box<str>> = others.map(|(pattern, _)| pattern.clone()).collect();
-        for pattern in joined.into_iter().filter(|_| before.contains(char::is_alphabetic)) {
-            let mut entries = patterns.remove(&pattern).unwrap_or_default();
-            for entry in &mut entries {
-                let extension = entry.name.extension.clone();
-                entry.name = Rc::new(Name { pattern: family.clone(), extension, varies: Varies::Random });
-            }
-            patterns.entry(family.clone()).or_default().extend(entries);
-        }
-    }
+    fellow::join_random(&mut patterns);
+    fellow::join_places(&mut patterns);
     patterns
 }
 
-/// One flat folder: only names that count make families.
+/// One flat folder: only names that count make families, and one kind of blob that fills the folder.
 fn in_folder<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> Vec<Family<'a, 'b>> {
-    let mut main = Vec::new();
-    let mut families = Vec::new();
+    let in_folder = entries.len();
+    let (mut main, mut counted, mut families) = (Vec::new(), Vec::new(), Vec::new());
     for (_, entries) in by_pattern(entries) {
         match entries[0].name.varies {
             Varies::Counted if is_generic(&entries[0]) => main.extend(entries),
-            Varies::Counted => families.push(Family { entries, main: false, loose: false }),
             Varies::Random if entries.len() >= RANDOM_MIN => {
                 families.push(Family { entries, main: false, loose: true });
             }
-            _ => families.extend(entries.into_iter().map(|entry| Family {
-                entries: vec![entry],
-                main: false,
-                loose: false,
-            })),
+            Varies::Counted => counted.push(entries),
+            _ => counted.extend(entries.into_iter().map(|entry| vec![entry])),
         }
     }
+    let entities = fellow::take_entities(&mut counted, in_folder);
+    counted.extend(entities);
+    families.extend(counted.into_iter().map(|entries| Family { entries, main: false, loose: false }));
     if !main.is_empty() {
         families.push(Family { entries: main, main: true, loose: false });
     }

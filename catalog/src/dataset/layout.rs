@@ -219,7 +219,8 @@ fn are_tables<'a>(
 }
 
 /// Words with which writers name the parts of anything.
-const PART_WORDS: [&str; 44] = [
+const PART_WORDS: [&str; 45] = [
+    "copy", // of warehouses that write a name again: 000000_0_copy_1
     "load", // of database migration services: LOAD00000001
     "part",
     "parts",

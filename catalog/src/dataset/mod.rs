@@ -8,10 +8,10 @@
 //! | `exclude` | markers, hidden, temporary and broken blobs |
 //! | `tables` | Delta, Hudi and Iceberg tables, exports and directories by their logs |
 //! | `place` | where a file lies that a log names by a URI |
-//! | `segment`, `name` | what a folder's and a file's name says |
+//! | `segment`, `name`, `words` | what a folder's and a file's name says |
 //! | `layout`, `sibling` | paths understood; folders that differ only by whom they are of |
 //! | `shared` | folders and names kept once for all blobs that have them |
-//! | `cluster`, `similar` | families of names, split where schemas differ |
+//! | `cluster`, `fellow`, `similar` | families of names, joined or split as their schemas are |
 //! | `describe`, `partition`, `naming` | a dataset's root, keys, dialect and name |
 //! | `correct` | what people say, which counts for more |
 
@@ -23,6 +23,7 @@ mod cluster;
 mod correct;
 mod describe;
 mod exclude;
+mod fellow;
 mod layout;
 mod name;
 mod naming;
@@ -33,6 +34,7 @@ mod shared;
 mod sibling;
 mod similar;
 mod tables;
+mod words;
 
 pub use correct::{Correction, Corrections, Grouping};
 pub(crate) use exclude::is_service_path;

@@ -1,6 +1,7 @@
 //! What a file's name says: the words that stay and the numbers, dates and ids that vary within a family of files.
 
 use super::segment::{is_id, is_uuid};
+use super::words::is_month;
 
 /// A file's name taken apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,32 +51,6 @@ pub(super) enum Varies {
 
 const COMPRESSIONS: [&str; 12] =
     ["gz", "gzip", "zst", "zstd", "bz2", "bzip2", "xz", "lz4", "snappy", "sz", "br", "z"];
-const MONTHS: [&str; 24] = [
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "sept",
-];
 const SEPARATORS: [char; 13] = ['-', '_', '.', ' ', '+', '@', ',', '=', '~', '(', ')', '[', ']'];
 
 /// A file's name without its compression's extension.
@@ -93,17 +68,39 @@ pub(super) fn plain(file: &str) -> &str {
 
 /// Takes a file's name apart.
 pub(super) fn name(file: &str) -> Name {
-    let (stem, extension) = split_extension(plain(file));
+    let (stem, extension) = split_extension(without_piece(plain(file)));
     let extension = extension.to_lowercase();
     let tokens = tokens(stem);
     let mut varies = tokens.iter().map(|token| token.1).min().unwrap_or(Varies::No);
     let mut pattern = joined(&tokens);
+    if without_piece(plain(file)).len() < plain(file).len() {
+        varies = Varies::Counted;
+    }
     if let Some(base) = rolled(&pattern, &extension) {
         pattern = base;
         varies = Varies::Counted;
     }
     let pattern = if extension.is_empty() { pattern } else { format!("{pattern}.{extension}") };
     Name { pattern: pattern.into(), extension: extension.into(), varies }
+}
+
+/// A name without what a program put behind its extension that cut the file in pieces: `orders.csv.part1`,
+/// `orders.csv.aa` and `orders.csv.ab`.
+fn without_piece(plain: &str) -> &str {
+    let is_piece = |behind: &str| {
+        let lower = behind.to_ascii_lowercase();
+        let number =
+            lower.strip_prefix("part").or(lower.strip_prefix("chunk")).or(lower.strip_prefix("split"));
+        let number = number.map(|number| number.trim_start_matches(['-', '_']));
+        let counted = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let lettered =
+            behind.len() == 2 && behind.starts_with('a') && behind.as_bytes()[1].is_ascii_lowercase();
+        number.is_some_and(counted) || lettered
+    };
+    match plain.rsplit_once('.') {
+        Some((whole, behind)) if is_piece(behind) && !split_extension(whole).1.is_empty() => whole,
+        _ => plain,
+    }
 }
 
 fn split_extension(plain: &str) -> (&str, &str) {
@@ -163,11 +160,28 @@ fn tokens(stem: &str) -> Vec<(String, Varies)> {
         let beside = [at.checked_sub(2), Some(at + 2)].into_iter().flatten();
         let counted = beside.filter_map(|at| tokens.get(at)).any(|(_, varies)| *varies == Varies::Counted);
         let (text, _) = &tokens[at];
-        if counted && (MONTHS.contains(&text.as_str()) || text == "of") {
+        if counted && (is_month(text) || text == "of") {
             tokens[at] = ("#".to_string(), Varies::Counted);
+        }
+        // So does a short code beside a random one: `out-1pc1yb3w-98ad`.
+        if beside_random(&tokens, at) && is_code(&tokens[at].0) {
+            tokens[at] = ("#".to_string(), Varies::Random);
         }
     }
     tokens
+}
+
+fn beside_random(tokens: &[(String, Varies)], at: usize) -> bool {
+    let beside = [at.checked_sub(2), Some(at + 2)].into_iter().flatten();
+    beside.filter_map(|at| tokens.get(at)).any(|(_, varies)| *varies == Varies::Random)
+}
+
+/// Letters and digits mixed.
+fn is_code(word: &str) -> bool {
+    word.len() >= 3
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// The length of a query's id as Presto and Trino put it before their files' names: date, time, number, five random
@@ -207,6 +221,9 @@ fn classify(token: &str, tokens: &mut Vec<(String, Varies)>) {
     let behind = lower.len() - letters == digits;
     if lower.len() >= 6 && !behind {
         tokens.push(("#".to_string(), Varies::Random));
+    } else if behind && letters == 1 && digits > 1 && !lower.starts_with('v') {
+        // A place in a grid, a code of a shop (`a01`, `b12`): the letter counts too. Versions (`v01`) do not.
+        tokens.push(("#".to_string(), Varies::Counted));
     } else if behind && letters > 0 {
         tokens.push((lower[..letters].to_string(), Varies::No));
         tokens.push(("#".to_string(), Varies::Counted));
@@ -220,7 +237,7 @@ fn is_moment(token: &str) -> bool {
     let letters = token.trim_start_matches(|c: char| c.is_ascii_digit());
     let month = letters.trim_end_matches(|c: char| c.is_ascii_digit());
     let (day, year) = (token.len() - letters.len(), letters.len() - month.len());
-    if MONTHS.contains(&month) && day <= 2 && matches!(year, 2 | 4) {
+    if is_month(month) && day <= 2 && matches!(year, 2 | 4) {
         return true;
     }
     let shape: String = token.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();

@@ -90,6 +90,7 @@ fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
         (Some("month"), 1 | 2) => number(digits, 1, 31).map(|_| "day"),
         (Some("day" | "date"), 1 | 2) => number(digits, 0, 24).map(|_| "hour"),
         (Some("hour"), 2) => number(digits, 0, 59).map(|_| "minute"),
+        (Some("day" | "date"), 6 | 8) => is_time_of_day(digits).then_some("time"),
         _ => None,
     };
     if let Some(part) = below {
@@ -156,6 +157,17 @@ fn month_day(text: &str) -> bool {
     parts.is_some_and(|(month, day)| {
         month.len() == 2 && number(month, 1, 12).is_some() && number(day, 1, 31).is_some()
     })
+}
+
+/// `09-30-00` or `093000`, as programs name a run below its date.
+fn is_time_of_day(text: &str) -> bool {
+    let parts: Vec<&str> = match text.len() {
+        6 if text.is_ascii() => vec![&text[..2], &text[2..4], &text[4..]],
+        _ => text.split(['-', '_', '.', ':']).collect(),
+    };
+    let most = [23, 59, 59];
+    parts.len() == most.len()
+        && parts.iter().zip(most).all(|(part, most)| part.len() == 2 && number(part, 0, most).is_some())
 }
 
 fn number(digits: &str, min: u32, max: u32) -> Option<u32> {

@@ -7,6 +7,7 @@ use crate::model::{AnomalyKind, Feature, FeatureType, Presence, SchemaId};
 
 mod companies;
 mod corrected;
+mod fellows;
 
 /// A blob of a case: path, format, columns, layers, anomalies.
 struct Blob {

@@ -1,0 +1,102 @@
+//! Blobs whose names or folders differ in words and that are one dataset all the same, and those that are not.
+
+use super::outcome;
+
+/// Lines of a folder's files, with the format and columns of each.
+fn folder(folder: &str, names: &[&str], rest: &str) -> String {
+    names.iter().map(|name| format!("{folder}/{name} {rest}\n")).collect()
+}
+
+#[test]
+fn one_file_a_language_or_country_is_one_dataset_if_there_are_three_with_the_same_columns() {
+    let found = outcome(
+        "a/orders_de.csv
+         a/orders_fr.csv
+         a/orders_it.csv
+         b/labels.en-US.json json
+         b/labels.pt-BR.json json
+         b/labels.de-DE.json json
+         c/orders_de.csv
+         c/orders_fr.csv
+         d/log_in.csv
+         d/log_is.csv csv a,b
+         d/log_it.csv csv c,d
+         e/de.csv
+         e/fr.csv
+         e/it.csv",
+    );
+    assert_eq!(
+        found,
+        [
+            "a [] orders: 3",
+            "b [] labels: 3",
+            "c/orders_de.csv [] orders_de: 1",
+            "c/orders_fr.csv [] orders_fr: 1",
+            "d/log_in.csv [] log_in: 1",
+            "d/log_is.csv [] log_is: 1",
+            "d/log_it.csv [] log_it: 1",
+            "e/de.csv [] de: 1",
+            "e/fr.csv [] fr: 1",
+            "e/it.csv [] it: 1",
+        ]
+    );
+}
+
+#[test]
+fn one_file_an_entity_is_one_dataset_if_they_fill_their_folder_with_the_same_columns() {
+    let names = ["ada", "ben", "cleo", "dan", "eva", "finn", "gus", "hal"];
+    let json = names.map(|name| format!("{name}.json"));
+    let json = json.each_ref().map(String::as_str);
+    let codes = ["SKU-1-B", "SKU-2-B", "SKU-1-A", "X-2-C", "X-3-D", "X-4-E", "X-5-F", "X-6-G", "X-7-H"];
+    let few = ["orders", "returns", "quotes", "refunds"];
+    let lines = [
+        folder("users", &json, "json id,name"),
+        folder("products", &codes, "json sku,price"),
+        folder("sales", &few, "csv id,total"),
+        folder("mixed", &json, "json id,name"),
+        folder("mixed", &few, "json total,at"),
+    ];
+    let found = outcome(&lines.concat());
+    let joined: Vec<&String> = found.iter().filter(|line| !line.ends_with(": 1")).collect();
+    assert_eq!(joined, ["products [] products: 9", "users [] users: 8"]);
+    assert_eq!(found.len(), 2 + 4 + 12);
+}
+
+#[test]
+fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
+    let found = outcome(
+        "runs/2024-05-01/09-30-07/metrics.csv
+         runs/2024-05-02/13-05-59/metrics.csv
+         runs/2024-05-02/235959/metrics.csv
+         cut/items.csv.part1
+         cut/items.csv.part2
+         cut/more.csv.aa
+         cut/more.csv.ab
+         lab/plate_A01.csv
+         lab/plate_B12.csv
+         lab/model_v01.csv csv x
+         lab/out-1pc1yb3w-98ad.csv csv y
+         lab/out-icvafx96-nfmr.csv csv y
+         lab/out-9z2mk41c-kk7d.csv csv y
+         lab/out-7bd0x1qa-c0da.csv csv y
+         hive/dt=2024-05-01/000000_0
+         hive/dt=2024-05-01/000000_0_copy_1
+         hive/dt=2024-05-02/000000_0
+         hive/dt=2024-05-02/000000_0_copy_1
+         names/Kunden_März_2024.csv
+         names/Kunden_Oktober_2024.csv",
+    );
+    assert_eq!(
+        found,
+        [
+            "cut [] items: 2",
+            "cut [] more: 2",
+            "hive [dt:date] hive: 4",
+            "lab [] lab: 4",
+            "lab [] plate: 2",
+            "lab/model_v01.csv [] model_v01: 1",
+            "names [] kunden: 2",
+            "runs [date:date time:string] metrics: 3",
+        ]
+    );
+}
