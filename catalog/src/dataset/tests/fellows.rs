@@ -63,6 +63,80 @@ fn one_file_an_entity_is_one_dataset_if_they_fill_their_folder_with_the_same_col
 }
 
 #[test]
+fn folders_of_languages_stores_and_hosts_are_partitions_and_those_of_versions_and_stages_are_none() {
+    let found = outcome(
+        "wiki/en/part-0.parquet parquet
+         wiki/de/part-0.parquet parquet
+         wiki/pt-BR/part-0.parquet parquet
+         syslog/router-a/2024-05-01.log text line
+         syslog/router-b/2024-05-01.log text line
+         syslog/router-c/2024-05-01.log text line
+         retail/emea/store_1/returns.csv
+         retail/emea/store_2/returns.csv
+         retail/apac/store_3/returns.csv
+         retail/apac/store_4/returns.csv
+         retail/amer/store_5/returns.csv
+         retail/amer/store_6/returns.csv
+         tenants/acme/orders.csv
+         tenants/orion/orders.csv
+         api/v1/orders.csv
+         api/v2/orders.csv
+         api/v3/orders.csv
+         env/prd/orders.csv
+         env/uat/orders.csv
+         env/sit/orders.csv",
+    );
+    let partitioned: Vec<&String> = found.iter().filter(|line| line.contains("folder")).collect();
+    assert_eq!(
+        partitioned,
+        [
+            "retail [folder:string folder_2:string] returns: 6",
+            "syslog [folder:string] syslog: 3",
+            "tenants [folder:string] tenants_orders: 2",
+            "wiki [folder:string] wiki: 3",
+        ]
+    );
+    assert_eq!(found.len(), 4 + 6);
+}
+
+#[test]
+fn names_that_repeat_their_folder_name_tables_whatever_their_columns() {
+    let found = outcome(
+        "cdc/shop.orders/2024/05/01/shop.orders+0+001.json ndjson before,after,op
+         cdc/shop.orders/2024/05/02/shop.orders+0+002.json ndjson before,after,op
+         cdc/shop.items/2024/05/01/shop.items+0+001.json ndjson before,after,op
+         cdc/shop.items/2024/05/02/shop.items+0+002.json ndjson before,after,op
+         cdc/shop.people/2024/05/01/shop.people+0+001.json ndjson before,after,op
+         cdc/shop.people/2024/05/02/shop.people+0+002.json ndjson before,after,op
+         in/orbit/orbit_payments_20240501.csv
+         in/vertex/vertex_payments_20240501.csv
+         in/zenit/zenit_payments_20240501.csv",
+    );
+    assert_eq!(
+        found,
+        [
+            "cdc/shop.items [year:int month:int day:int] shop_items: 2",
+            "cdc/shop.orders [year:int month:int day:int] shop_orders: 2",
+            "cdc/shop.people [year:int month:int day:int] shop_people: 2",
+            "in [folder:string] payments: 3",
+        ]
+    );
+}
+
+#[test]
+fn folders_of_pictures_are_labels() {
+    let found = outcome(
+        "train/cat/img_1.png image -
+         train/dog/img_2.png image -
+         train/fox/img_3.png image -
+         val/cat/img_4.png image -
+         val/dog/img_5.png image -
+         val/fox/img_6.png image -",
+    );
+    assert_eq!(found, ["train [folder:string] train_img: 3", "val [folder:string] val_img: 3"]);
+}
+
+#[test]
 fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
     let found = outcome(
         "runs/2024-05-01/09-30-07/metrics.csv
