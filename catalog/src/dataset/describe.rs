@@ -17,7 +17,7 @@ pub(super) fn describe(source: &SourceId, template: &str, cluster: &Cluster<'_, 
     let keyed = entries[0].segments().iter().any(|segment| matches!(segment, Segment::Key { .. }));
     let partitioned = keyed || (entries.len() > 1 && (folders.len() > 1 || is_dated(&entries[0])));
     let root = match (partitioned, entries.len()) {
-        (true, _) => base(&entries[0]).to_string(),
+        (true, _) => base(entries).to_string(),
         (false, 1) => entries[0].facts.path.to_string(),
         (false, _) => entries[0].folder().to_string(),
     };
@@ -122,15 +122,11 @@ fn is_dated(entry: &Entry<'_, '_>) -> bool {
 }
 
 /// The folder above all partitions.
-pub(super) fn base<'a>(entry: &Entry<'a, '_>) -> &'a str {
-    let mut end = 0;
-    for (folder, segment) in entry.folder().split('/').zip(entry.segments()) {
-        if *segment != Segment::Name {
-            break;
-        }
-        end += folder.len() + 1;
-    }
-    &entry.folder()[..end.saturating_sub(1).min(entry.folder().len())]
+fn base<'a>(entries: &[Entry<'a, '_>]) -> &'a str {
+    let folder = entries[0].folder();
+    let above = folder.split('/').take(partition::depth(entries));
+    let end: usize = above.map(|folder| folder.len() + 1).sum();
+    &folder[..end.saturating_sub(1).min(folder.len())]
 }
 
 fn most_common<T: Ord>(values: impl Iterator<Item = T>) -> T {

@@ -15,7 +15,7 @@ pub(super) fn keys(entries: &[Entry<'_, '_>]) -> Vec<PartitionKey> {
     let mut keys: Vec<PartitionKey> = Vec::new();
     // Keys that were added over time are missing in older paths.
     let Some(longest) = entries.iter().max_by_key(|entry| entry.segments().len()) else { return keys };
-    for (position, segment) in longest.segments().iter().enumerate() {
+    for (position, segment) in longest.segments().iter().enumerate().skip(depth(entries)) {
         let plain = match segment {
             Segment::Name => continue,
             Segment::Key { key, .. } => key.as_str(),
@@ -38,6 +38,34 @@ pub(super) fn keys(entries: &[Entry<'_, '_>]) -> Vec<PartitionKey> {
         keys.push(PartitionKey { name, kind: type_of(&values) });
     }
     keys
+}
+
+/// How many folders lie above the partitions of blobs that share a template. A number or an id that all of them lie
+/// below (an account, a bucket) tells no partition: it is a part of where the dataset lies. So is the one date above
+/// the keys of a tree that was put by as a whole (`backup/2024-06-01/orders/dt=…`).
+pub(super) fn depth(entries: &[Entry<'_, '_>]) -> usize {
+    let first = &entries[0];
+    let shared = |at: usize| {
+        let above = first.folder().split('/').take(at + 1);
+        let end = above.map(|folder| folder.len() + 1).sum::<usize>() - 1;
+        let above = &first.folder()[..end];
+        let below = |entry: &Entry<'_, '_>| {
+            entry.folder().strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        entries.iter().all(below)
+    };
+    let segments = first.segments();
+    let is_above = |at: usize| match &segments[at] {
+        Segment::Name => true,
+        Segment::Number | Segment::Id => shared(at),
+        Segment::Date { .. } => {
+            segments.get(at + 1) == Some(&Segment::Name)
+                && segments[at + 1..].iter().any(|segment| *segment != Segment::Name)
+                && shared(at)
+        }
+        _ => false,
+    };
+    (0..segments.len()).take_while(|at| is_above(*at)).count()
 }
 
 fn value_at(entry: &Entry<'_, '_>, position: usize) -> Option<String> {

@@ -16,7 +16,7 @@ pub(super) enum Segment {
     },
     /// A date or the next part of one.
     Date {
-        /// Which part: `year`, `month`, `day`, `hour`, `date`, `week`.
+        /// Which part: `year`, `month`, `day`, `hour`, `minute`, `time`, `date`, `week`.
         part: &'static str,
         /// In ISO form.
         value: String,

@@ -137,6 +137,26 @@ fn folders_of_pictures_are_labels() {
 }
 
 #[test]
+fn a_number_or_date_that_all_blobs_lie_below_is_no_partition() {
+    let found = outcome(
+        "logs/123456789012/elb/2024/05/01/a.log text -
+         logs/123456789012/elb/2024/05/02/a.log text -
+         backup/2024-06-10/tickets/dt=2024-05-01/a.csv
+         backup/2024-06-10/tickets/dt=2024-05-02/b.csv
+         in/11/2024-05-01/x.csv
+         in/12/2024-05-01/x.csv",
+    );
+    assert_eq!(
+        found,
+        [
+            "backup/2024-06-10/tickets [dt:date] tickets: 2",
+            "in [number:int date:date] x: 2",
+            "logs/123456789012/elb [year:int month:int day:int] a: 2",
+        ]
+    );
+}
+
+#[test]
 fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
     let found = outcome(
         "runs/2024-05-01/09-30-07/metrics.csv
