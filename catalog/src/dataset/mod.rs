@@ -15,7 +15,7 @@
 //! | `describe`, `partition`, `naming` | a dataset's root, keys, dialect and name |
 //! | `correct` | what people say, which counts for more |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Anomaly, BlobId, Dataset, Dialect, Schema, SourceId, TableLog, Timestamp};
 
@@ -106,6 +106,18 @@ pub fn group(source: &SourceId, blobs: &[BlobFacts<'_>], corrections: &Correctio
     datasets.sort_by(|a, b| (&a.root, &a.id).cmp(&(&b.root, &b.id)));
     naming::settle(&mut datasets);
     datasets
+}
+
+/// Blobs of a source that lie among a table's data files and that its log does not call its data, or no longer.
+pub(crate) fn dead(source: &SourceId, blobs: &[BlobFacts<'_>]) -> BTreeSet<BlobId> {
+    let may_be = |facts: &&BlobFacts<'_>| tables::may_be_data(facts) && !is_service_path(facts.path);
+    let mut data: Vec<&BlobFacts<'_>> = blobs.iter().filter(may_be).collect();
+    let mut dead: BTreeSet<BlobId> = data.iter().map(|facts| facts.blob).collect();
+    let tables = tables::take_tables(source, blobs, &mut data);
+    for facts in tables.iter().flat_map(|table| &table.data).chain(&data) {
+        dead.remove(&facts.blob);
+    }
+    dead
 }
 
 #[cfg(test)]

@@ -103,8 +103,7 @@ pub(super) fn take_tables<'a, 'b>(
     let mut members: BTreeMap<&str, Vec<&BlobFacts<'_>>> = BTreeMap::new();
     blobs.retain(|facts| {
         let Some(root) = root_of(facts.path, &roots) else { return true };
-        let data = matches!(facts.look.format, "parquet" | "orc" | "avro" | "unknown");
-        if data && !is_of_log(roots[root], below(facts.path, root)) {
+        if may_be_data(facts) && !is_of_log(roots[root], below(facts.path, root)) {
             members.entry(root).or_default().push(facts);
         }
         false
@@ -125,6 +124,11 @@ pub(super) fn take_tables<'a, 'b>(
         }
     }
     tables
+}
+
+/// Whether a blob's format is one that such tables keep data in.
+pub(super) fn may_be_data(facts: &BlobFacts<'_>) -> bool {
+    matches!(facts.look.format, "parquet" | "orc" | "avro" | "unknown")
 }
 
 /// Keeps of a table's files those that its log says it holds.

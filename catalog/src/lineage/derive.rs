@@ -6,11 +6,13 @@
 use self::direction::Signed;
 use self::flow::Flows;
 use self::overlap::Overlap;
+use crate::dataset;
 use crate::model::{ArtifactId, BlobId, BlobVersion, ContentSketch, Part, Timestamp};
 
 mod acyclic;
 mod aggregate;
 mod columns;
+mod dead;
 mod direction;
 mod equal;
 mod flow;
@@ -86,8 +88,10 @@ static DETECTORS: [Detector; 6] = [
 /// Infers edges from facts about blobs, whatever their order; never a cycle, never two of a kind between two blobs.
 pub fn derive(facts: &[ContentFacts<'_>]) -> Vec<InferredEdge> {
     let pointers = pointer::detect(facts);
-    let mut facts: Vec<ContentFacts<'_>> =
-        facts.iter().filter(|facts| !crate::dataset::is_service_path(facts.path)).copied().collect();
+    let dead = dead::dead(facts);
+    let counts =
+        |facts: &&ContentFacts<'_>| !dataset::is_service_path(facts.path) && !dead.contains(&facts.blob);
+    let mut facts: Vec<ContentFacts<'_>> = facts.iter().filter(counts).copied().collect();
     facts.sort_by_key(|facts| facts.blob);
     facts.dedup_by_key(|facts| facts.blob);
     let facts: Vec<Signed<'_>> = facts.into_iter().map(Signed::new).collect();

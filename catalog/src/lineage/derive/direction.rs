@@ -399,6 +399,12 @@ impl<'a> Signed<'a> {
         self.signs.place
     }
 
+    /// Whether both are partitions of one table: their paths differ in what varies alone, and their folders do.
+    pub(super) fn is_partition_beside(&self, other: &Self) -> bool {
+        let folder = |signed: &Self| signed.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        self.place().family == other.place().family && folder(self) != folder(other)
+    }
+
     /// Its name without extensions and marks, in lower case.
     pub(super) fn stem(&self) -> &str {
         &self.signs.stem

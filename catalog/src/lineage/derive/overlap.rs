@@ -108,7 +108,10 @@ fn sharing(
             }
         }
     }
-    counts.into_iter().filter(|(_, count)| *count >= min).map(|(pair, _)| pair).collect()
+    // A snapshot a day repeats the rows of the day before, and is no product of it.
+    let beside = |(one, other): (usize, usize)| tables[one].signed.is_partition_beside(tables[other].signed);
+    let pairs = counts.into_iter().filter(|(_, count)| *count >= min).map(|(pair, _)| pair);
+    pairs.filter(|pair| !beside(*pair)).collect()
 }
 
 /// Whether a column's values tell a table from others: many, and not just numbered.

@@ -356,3 +356,60 @@ fn a_name_that_says_it_came_first_is_no_product_s() {
     assert_eq!(lines("x/sales_raw.csv", "x/sales.csv"), ["x/sales_raw.csv -> x/sales.csv reorder"]);
     assert_eq!(lines("x/sales_eu.csv", "x/sales.csv"), ["x/sales.csv -> x/sales_eu.csv reorder"]);
 }
+
+#[test]
+fn what_a_table_s_log_took_out_is_neither_parent_nor_child() {
+    let all = sales(1, 600);
+    let halves = [
+        all.only(|row| row[0].parse::<u64>().unwrap() <= 300),
+        all.only(|row| row[0].parse::<u64>().unwrap() > 300),
+    ];
+    let commit = |version, added: &[&str], removed: &[&str]| {
+        let mut log = blob(&format!("t/_delta_log/{version:020}.json"), 1, &sales(9, 1));
+        let ids = |paths: &[&str]| paths.iter().map(|path| BlobId::of(&SourceId("s".into()), path)).collect();
+        log.0.table_log = Some(TableLog {
+            added: ids(added),
+            removed: ids(removed),
+            ..TableLog::of(LogRole::DeltaCommit { version })
+        });
+        log
+    };
+    let with_log = |logs: Vec<(BlobVersion, ContentSketch)>| {
+        let parquet = |path, day, rows| {
+            let mut file = blob(path, day, rows);
+            file.0.parts[0].format = "parquet".into();
+            file
+        };
+        let mut blobs = vec![
+            parquet("t/a.parquet", 1, &halves[0]),
+            parquet("t/b.parquet", 2, &halves[1]),
+            parquet("t/compacted.parquet", 3, &all),
+            blob("out/first_half.csv", 4, &halves[0]),
+        ];
+        blobs.extend(logs);
+        derived(&blobs)
+    };
+    let compacted = || {
+        vec![
+            commit(0, &["t/a.parquet", "t/b.parquet"], &[]),
+            commit(1, &["t/compacted.parquet"], &["t/a.parquet", "t/b.parquet"]),
+        ]
+    };
+    assert_eq!(with_log(compacted()), ["t/compacted.parquet -> out/first_half.csv sample"]);
+    assert!(with_log(Vec::new()).contains(&"t/a.parquet -> t/compacted.parquet concat".to_string()));
+}
+
+#[test]
+fn partitions_of_one_table_do_not_come_from_each_other() {
+    let all = sales(1, 600);
+    let until = |last: u64| all.only(|row| row[0].parse::<u64>().unwrap() <= last);
+    let snapshots = |first: &str, second: &str, third: &str| {
+        derived(&[blob(first, 1, &until(400)), blob(second, 2, &until(500)), blob(third, 3, &all)])
+    };
+    assert!(
+        snapshots("t/as_of=2024-05-01/x.csv", "t/as_of=2024-05-02/x.csv", "t/as_of=2024-05-03/x.csv")
+            .is_empty()
+    );
+    assert!(snapshots("t/2024/05/01/x.csv", "t/2024/05/02/x.csv", "t/2024/05/03/x.csv").is_empty());
+    assert_eq!(snapshots("a/x.csv", "b/x.csv", "c/x.csv").len(), 2);
+}
