@@ -28,7 +28,7 @@ const TELLING_LENGTH_MIN: usize = 8;
 /// Words that say in a name that the file came before what bears it without them.
 const FIRST: [&str; 10] =
     ["raw", "orig", "original", "source", "src", "full", "master", "unfiltered", "dirty", "before"];
-/// The child is compressed, the parent not.
+/// The child is compressed, the parent not, and both are of one format: what is columnar needs no layer around it.
 const COMPRESSED: f64 = 2.5;
 /// The child is columnar, the parent text.
 const COLUMNAR: f64 = 0.7;
@@ -302,8 +302,10 @@ pub(super) fn weigh(flows: &Flows<'_>, parent: &Signed<'_>, child: &Signed<'_>) 
         add(extends(&below.stem, &above.stem), "has a name that extends the other's");
         add(-extends(&above.stem, &below.stem), "");
     }
-    let layers = |facts: &Signed<'_>| f64::from(!facts.version.root().layers.is_empty());
-    add(COMPRESSED * (layers(child) - layers(parent)), "is the compressed one");
+    if child.version.root().format == parent.version.root().format {
+        let layers = |facts: &Signed<'_>| f64::from(!facts.version.root().layers.is_empty());
+        add(COMPRESSED * (layers(child) - layers(parent)), "is the compressed one");
+    }
     let columnar = |facts: &Signed<'_>| COLUMNAR_FORMATS.contains(&facts.version.root().format.as_str());
     let text = |facts: &Signed<'_>| TEXT_FORMATS.contains(&facts.version.root().format.as_str());
     if text(parent) && columnar(child) {

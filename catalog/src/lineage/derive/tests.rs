@@ -103,6 +103,9 @@ fn names_and_folders_overrule_a_wrong_time() {
     assert_eq!(found, ["raw/orders.csv -> backups/old.csv copy"]);
     let found = edges("x/report_copy.csv csv 1 1 1 1\n x/report.csv csv 2 1 1 1");
     assert_eq!(found, ["x/report.csv -> x/report_copy.csv copy"]);
+    // A columnar file needs no layer around it: that it has none does not make it the first.
+    let found = edges("x/a.json.gz ndjson+gzip 1 1 1 1\n y/b.parquet parquet 2 2 2 1");
+    assert_eq!(found, ["x/a.json.gz -> y/b.parquet convert"]);
     // Nothing but time speaks: it decides.
     assert_eq!(edges("x/b.csv csv 1 1 1 1\n y/a.csv csv 2 1 1 1"), ["x/b.csv -> y/a.csv copy"]);
 }
