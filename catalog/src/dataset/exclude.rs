@@ -5,7 +5,7 @@ use super::BlobFacts;
 use crate::model::{AnomalyKind, FeatureType};
 
 /// Folders whose whole content serves a table or a tool. Matched without regard to case.
-const FOLDERS: [&str; 19] = [
+const FOLDERS: [&str; 21] = [
     "_temporary",
     "_delta_log",
     "_delta_index",
@@ -21,6 +21,8 @@ const FOLDERS: [&str; 19] = [
     "__macosx",
     "__pycache__",
     "$recycle.bin",
+    "#recycle",
+    "@eadir",
     "system volume information",
     "lost+found",
     "node_modules",

@@ -163,6 +163,10 @@ fn tokens(stem: &str) -> Vec<(String, Varies)> {
         if counted && (is_month(text) || text == "of") {
             tokens[at] = ("#".to_string(), Varies::Counted);
         }
+        // And what stands for a key's value: `date=2024-05-01_region=eu`.
+        if at >= 2 && tokens[at - 1].0 == "=" && tokens[at - 2].1 == Varies::No {
+            tokens[at] = ("#".to_string(), Varies::Counted);
+        }
         // So does a short code beside a random one: `out-1pc1yb3w-98ad`.
         if beside_random(&tokens, at) && is_code(&tokens[at].0) {
             tokens[at] = ("#".to_string(), Varies::Random);

@@ -292,7 +292,9 @@ fn siblings(held: &Held<'_, '_, '_>, children: &BTreeMap<&str, Vec<usize>>, dept
     let parent = children.values().flatten().next().map_or("", |at| held.folders[*at].0.path);
     let parent = depth.checked_sub(1).and_then(|above| parent.split('/').nth(above)).unwrap_or("");
     let whose = says_whose(parent) || names().all(is_cloud_region) || names().all(is_whose);
-    let siblings_min = if whose { SAID_SIBLINGS_MIN } else { SIBLINGS_MIN };
+    let below = || children.values().flatten().flat_map(|at| &held.folders[*at].1);
+    let labels = below().all(|at| is_medium(&entries[*at]));
+    let siblings_min = if whose || labels { SAID_SIBLINGS_MIN } else { SIBLINGS_MIN };
     let kinds_of: BTreeMap<&str, BTreeMap<Kind, Vec<usize>>> =
         children.iter().map(|(child, below)| (*child, kinds(held, below, depth))).collect();
     let mut counts: BTreeMap<&Kind, usize> = BTreeMap::new();
@@ -321,9 +323,7 @@ fn siblings(held: &Held<'_, '_, '_>, children: &BTreeMap<&str, Vec<usize>>, dept
     let said = whose || are_codes(names()) || are_numbered(names());
     let firsts = || alike.iter().map(|(kind, positions)| (*kind, &entries[positions[0]]));
     let of_split = || firsts().any(|(_, entry)| is_of_split(entry));
-    let labels = || firsts().all(|(_, entry)| is_medium(entry));
-    let telling =
-        || firsts().any(|(kind, entry)| is_telling(kind, entry)) || labels() || (said && !of_split());
+    let telling = || firsts().any(|(kind, entry)| is_telling(kind, entry)) || labels || (said && !of_split());
     if most(of_kind) && telling() && uniform() { alike.into_values().flatten().collect() } else { Vec::new() }
 }
 

@@ -131,9 +131,20 @@ fn folders_of_pictures_are_labels() {
          train/fox/img_3.png image -
          val/cat/img_4.png image -
          val/dog/img_5.png image -
-         val/fox/img_6.png image -",
+         val/fox/img_6.png image -
+         pacs/p1/study_1/slice_1.png image -
+         pacs/p1/study_2/slice_1.png image -
+         pacs/p7/study_1/slice_1.png image -
+         pacs/p7/study_2/slice_1.png image -",
     );
-    assert_eq!(found, ["train [folder:string] train_img: 3", "val [folder:string] val_img: 3"]);
+    assert_eq!(
+        found,
+        [
+            "pacs [folder:string folder_2:string] pacs: 4",
+            "train [folder:string] train_img: 3",
+            "val [folder:string] val_img: 3",
+        ]
+    );
 }
 
 #[test]
@@ -177,6 +188,8 @@ fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
          hive/dt=2024-05-01/000000_0_copy_1
          hive/dt=2024-05-02/000000_0
          hive/dt=2024-05-02/000000_0_copy_1
+         keyed/date=2024-05-01_region=EU.csv
+         keyed/date=2024-05-02_region=US.csv
          names/Kunden_März_2024.csv
          names/Kunden_Oktober_2024.csv",
     );
@@ -186,6 +199,7 @@ fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
             "cut [] items: 2",
             "cut [] more: 2",
             "hive [dt:date] hive: 4",
+            "keyed [] date_region: 2",
             "lab [] lab: 4",
             "lab [] plate: 2",
             "lab/model_v01.csv [] model_v01: 1",
