@@ -66,7 +66,7 @@ fn by_pattern<'a, 'b>(entries: Vec<Entry<'a, 'b>>) -> Patterns<'a, 'b> {
         }
     }
     fellow::join_random(&mut patterns);
-    fellow::join_places(&mut patterns);
+    fellow::join_codes(&mut patterns);
     patterns
 }
 

@@ -69,10 +69,11 @@ const PREFIXES: [&str; 11] = [
     "changelog.",
 ];
 /// Suffixes of names.
-const SUFFIXES: [&str; 32] = [
+const SUFFIXES: [&str; 33] = [
     ".crc",
     ".tmp",
     ".temp",
+    "__tmp",
     ".partial",
     ".inprogress",
     ".in-progress",

@@ -14,6 +14,8 @@ const COMPARED_MAX: usize = 100;
 const PLACES_MIN: usize = 3;
 /// Files of one folder that make a dataset for having the same columns, whatever they are called.
 const ENTITIES_MIN: usize = 8;
+/// So many, where words name blobs of many rows each: streams keep the same envelope around rows of any table.
+const WORDED_MIN: usize = 24;
 /// Columns that those share.
 const ENTITIES_ALIKE_MIN: f64 = 0.9;
 
@@ -62,12 +64,12 @@ fn join(patterns: &mut Patterns<'_, '_>, pattern: &str, family: &str, varies: Va
     patterns.entry(family.into()).or_default().extend(entries);
 }
 
-/// Joins names that differ in the code of a language, country or region alone, and have the same columns:
-/// `orders_de.csv`, `orders_fr.csv`, `orders_it.csv`.
-pub(super) fn join_places(patterns: &mut Patterns<'_, '_>) {
+/// Joins names that differ in the code of a language, country or region or in one letter alone, and have the same
+/// columns: `orders_de.csv`, `orders_fr.csv`, `orders_it.csv`.
+pub(super) fn join_codes(patterns: &mut Patterns<'_, '_>) {
     let mut families: BTreeMap<String, Vec<Box<str>>> = BTreeMap::new();
     for (pattern, entries) in patterns.iter() {
-        for family in without_place(pattern, &entries[0].name.extension) {
+        for family in without_code(pattern, &entries[0].name.extension) {
             families.entry(family).or_default().push(pattern.clone());
         }
     }
@@ -89,8 +91,8 @@ pub(super) fn join_places(patterns: &mut Patterns<'_, '_>) {
     }
 }
 
-/// A pattern with the code of a place taken out: once for each of its words that is one.
-fn without_place(pattern: &str, extension: &str) -> Vec<String> {
+/// A pattern with such a code taken out: once for each of its words that is one.
+fn without_code(pattern: &str, extension: &str) -> Vec<String> {
     let stem = pattern.len() - if extension.is_empty() { 0 } else { extension.len() + 1 };
     let mut found = Vec::new();
     let mut at = 0;
@@ -103,15 +105,18 @@ fn without_place(pattern: &str, extension: &str) -> Vec<String> {
             span
         })
         .collect();
-    let is_place = |span: &(usize, usize)| words::is_place(&pattern[span.0..span.1]);
+    let is_code = |span: &(usize, usize)| {
+        let word = &pattern[span.0..span.1];
+        words::is_place(word) || (word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+    };
     let mut next = 0;
     while let Some(span) = spans.get(next) {
         next += 1;
-        if !is_place(span) {
+        if !is_code(span) {
             continue;
         }
         // `pt-br` is one code.
-        let pair = spans.get(next).filter(|second| second.1 - second.0 == 2 && is_place(second));
+        let pair = spans.get(next).filter(|second| second.1 - second.0 == 2 && is_code(second));
         next += usize::from(pair.is_some());
         let end = pair.map_or(span.1, |second| second.1);
         if stem > end - span.0 {
@@ -138,7 +143,8 @@ pub(super) fn take_entities<'a, 'b>(
     }
     let blobs: usize = found.iter().map(Vec::len).sum();
     others.extend(left);
-    if found.len() < ENTITIES_MIN || blobs * 5 < in_folder * 4 {
+    let min = if found.iter().flatten().all(is_worded) { WORDED_MIN } else { ENTITIES_MIN };
+    if found.len() < min || blobs * 5 < in_folder * 4 {
         others.extend(found);
         *groups = others;
         return None;
@@ -152,4 +158,11 @@ pub(super) fn take_entities<'a, 'b>(
         entry.name = Rc::new(Name { pattern, extension, varies: Varies::Counted });
     }
     Some(entities)
+}
+
+/// Whether a blob of a format that keeps rows is named by words in lower case, as tables are.
+fn is_worded(entry: &Entry<'_, '_>) -> bool {
+    let wordy = |c: char| c.is_lowercase() || !c.is_alphanumeric();
+    matches!(entry.facts.look.format, "ndjson" | "avro" | "parquet" | "orc" | "arrow")
+        && entry.plain.chars().all(wordy)
 }

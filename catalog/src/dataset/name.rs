@@ -213,7 +213,7 @@ fn classify(token: &str, tokens: &mut Vec<(String, Varies)>) {
     let lower = token.to_lowercase();
     let digits = lower.bytes().filter(u8::is_ascii_digit).count();
     let ascii = lower.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if digits == lower.len() || (ascii && (is_id(&lower) || is_moment(&lower))) {
+    if digits == lower.len() || (ascii && (is_id(&lower) || is_moment(&lower) || is_within_moment(&lower))) {
         tokens.push(("#".to_string(), Varies::Counted));
         return;
     }
@@ -234,6 +234,13 @@ fn classify(token: &str, tokens: &mut Vec<(String, Varies)>) {
     } else {
         tokens.push((lower, Varies::No));
     }
+}
+
+/// `01t13`, `00z`: what separators within a date and time leave of them.
+fn is_within_moment(token: &str) -> bool {
+    let digits = |text: &str| text.len() >= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (day, time) = token.split_once('t').unwrap_or(("00", token.strip_suffix('z').unwrap_or("")));
+    day.len() == 2 && digits(day) && digits(time.trim_end_matches('z')) && time.len() <= 7
 }
 
 /// `20240501t1000z`, `2024q1`, `2024w18`, `2024h2`, `jan24`, `01may2024`: a date's digits with its letters.

@@ -16,7 +16,7 @@ pub(super) enum Segment {
     },
     /// A date or the next part of one.
     Date {
-        /// Which part: `year`, `month`, `day`, `hour`, `minute`, `time`, `date`, `week`.
+        /// Which part: `year`, `month`, `day`, `hour`, `minute`, `time`, `date`, `week`, `quarter`.
         part: &'static str,
         /// In ISO form.
         value: String,
@@ -69,22 +69,30 @@ const DATE_WORDS: [&str; 9] = ["dt", "date", "day", "ds", "month", "year", "hour
 /// Words that do so only below the part of a date that they continue: `y2024/m05/d01`.
 const NESTED_DATE_WORDS: [&str; 9] = ["m", "mm", "mon", "dd", "h", "hh", "hr", "min", "mi"];
 
+/// Words that stand before the number of a part of the year above; `fy` before the year itself.
+const YEAR_PARTS: [&str; 6] = ["q", "quarter", "w", "week", "kw", "fy"];
+
 fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
     let lower = folder.to_ascii_lowercase();
     let letters = lower.chars().take_while(char::is_ascii_alphabetic).count();
     let word = &lower[..letters];
     let digits = match word {
         "" => lower.as_str(),
-        word if DATE_WORDS.contains(&word) || NESTED_DATE_WORDS.contains(&word) => {
+        word if DATE_WORDS.contains(&word) || !stands_alone(word) => {
             lower[letters..].trim_start_matches(['-', '_'])
         }
         _ => return None,
     };
+    if word == "fy" && matches!(digits.len(), 2 | 4) && number(digits, 0, 9999).is_some() {
+        return Some(Segment::Date { part: "year", value: digits.to_string(), word: String::new() });
+    }
     let part_of = |parent: &Segment| match parent {
         Segment::Date { part, .. } => Some(*part),
         _ => None,
     };
     let below = match (parent.and_then(part_of), digits.len()) {
+        (Some("year"), 1) if matches!(word, "q" | "quarter") => number(digits, 1, 4).map(|_| "quarter"),
+        (Some("year"), 1 | 2) if matches!(word, "w" | "week" | "kw") => number(digits, 1, 53).map(|_| "week"),
         (Some("year"), 5) => month_day(digits).then_some("date"),
         (Some("year"), 1 | 2) => number(digits, 1, 12).map(|_| "month"),
         (Some("month"), 1 | 2) => number(digits, 1, 31).map(|_| "day"),
@@ -96,8 +104,13 @@ fn date(folder: &str, parent: Option<&Segment>) -> Option<Segment> {
     if let Some(part) = below {
         return Some(Segment::Date { part, value: digits.to_string(), word: String::new() });
     }
-    let (part, value) = iso(digits).filter(|_| !NESTED_DATE_WORDS.contains(&word))?;
+    let (part, value) = iso(digits).filter(|_| stands_alone(word))?;
     Some(Segment::Date { part, value, word: String::new() })
+}
+
+/// Whether a word may stand before a date that needs none above it.
+fn stands_alone(word: &str) -> bool {
+    !NESTED_DATE_WORDS.contains(&word) && !YEAR_PARTS.contains(&word)
 }
 
 /// A full date with words before or behind it: `export_20240501`, `load-2024-05-01`, `2024-05-01_full`.

@@ -20,7 +20,7 @@ const BUCKETS_MIN: usize = 8;
 /// Columns that files of one kind share over all siblings.
 const ALIKE_MIN: f64 = 0.8;
 /// Names of folders that tell stages, splits and copies apart, which are datasets of their own.
-const STAGES: [&str; 51] = [
+const STAGES: [&str; 60] = [
     "raw",
     "bronze",
     "silver",
@@ -72,6 +72,15 @@ const STAGES: [&str; 51] = [
     "demo",
     "failed",
     "rejected",
+    "full",
+    "incremental",
+    "increment",
+    "delta",
+    "initial",
+    "snapshot",
+    "snapshots",
+    "history",
+    "cdc",
 ];
 /// Words of names that say nothing about a table; siblings that share only such names are tables of their own.
 const SPLITS: [&str; 12] = [

@@ -128,6 +128,7 @@ fn refusals_saved_as_data_and_parts_not_yet_renamed_belong_to_none() {
          a/_temporary-7f/part-0.csv
          a/_staging_3/part-0.csv
          a/~orders.csv
+         a/orders.csv.__tmp
          #recycle/orders.csv
          a/kept.json json id,message,code
          b/2024-05-01--13/part-0-0 ndjson

@@ -23,7 +23,10 @@ fn one_file_a_language_or_country_is_one_dataset_if_there_are_three_with_the_sam
          d/log_it.csv csv c,d
          e/de.csv
          e/fr.csv
-         e/it.csv",
+         e/it.csv
+         f/shard-a.csv
+         f/shard-b.csv
+         f/shard-c.csv",
     );
     assert_eq!(
         found,
@@ -38,6 +41,7 @@ fn one_file_a_language_or_country_is_one_dataset_if_there_are_three_with_the_sam
             "e/de.csv [] de: 1",
             "e/fr.csv [] fr: 1",
             "e/it.csv [] it: 1",
+            "f [] f: 3",
         ]
     );
 }
@@ -47,19 +51,21 @@ fn one_file_an_entity_is_one_dataset_if_they_fill_their_folder_with_the_same_col
     let names = ["ada", "ben", "cleo", "dan", "eva", "finn", "gus", "hal"];
     let json = names.map(|name| format!("{name}.json"));
     let json = json.each_ref().map(String::as_str);
-    let codes = ["SKU-1-B", "SKU-2-B", "SKU-1-A", "X-2-C", "X-3-D", "X-4-E", "X-5-F", "X-6-G", "X-7-H"];
+    let codes =
+        ["SKU-1-BB", "SKU-2-BB", "SKU-1-AX", "X-2-CY", "X-3-DQ", "X-4-EQ", "X-5-FX", "X-6-GQ", "X-7-HY"];
     let few = ["orders", "returns", "quotes", "refunds"];
     let lines = [
         folder("users", &json, "json id,name"),
         folder("products", &codes, "json sku,price"),
         folder("sales", &few, "csv id,total"),
+        folder("topics", &json, "ndjson before,after,op"),
         folder("mixed", &json, "json id,name"),
         folder("mixed", &few, "json total,at"),
     ];
     let found = outcome(&lines.concat());
     let joined: Vec<&String> = found.iter().filter(|line| !line.ends_with(": 1")).collect();
     assert_eq!(joined, ["products [] products: 9", "users [] users: 8"]);
-    assert_eq!(found.len(), 2 + 4 + 12);
+    assert_eq!(found.len(), 2 + 4 + 8 + 12);
 }
 
 #[test]
@@ -79,6 +85,8 @@ fn folders_of_languages_stores_and_hosts_are_partitions_and_those_of_versions_an
          retail/amer/store_6/returns.csv
          tenants/acme/orders.csv
          tenants/orion/orders.csv
+         customers/full/dt=2024-05-01/0.csv
+         customers/incremental/dt=2024-05-01/0.csv
          api/v1/orders.csv
          api/v2/orders.csv
          api/v3/orders.csv
@@ -96,7 +104,7 @@ fn folders_of_languages_stores_and_hosts_are_partitions_and_those_of_versions_an
             "wiki [folder:string] wiki: 3",
         ]
     );
-    assert_eq!(found.len(), 4 + 6);
+    assert_eq!(found.len(), 4 + 8);
 }
 
 #[test]
@@ -173,6 +181,13 @@ fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
         "runs/2024-05-01/09-30-07/metrics.csv
          runs/2024-05-02/13-05-59/metrics.csv
          runs/2024-05-02/235959/metrics.csv
+         plan/FY23/Q1/bids.csv
+         plan/FY23/Q2/bids.csv
+         plan/FY24/Q1/bids.csv
+         weeks/2024/week_05/bids.csv
+         weeks/2024/week_06/bids.csv
+         at/log_2024-05-01T01-00-00Z.csv
+         at/log_2024-05-02T13-30-59Z.csv
          cut/items.csv.part1
          cut/items.csv.part2
          cut/more.csv.aa
@@ -196,6 +211,7 @@ fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
     assert_eq!(
         found,
         [
+            "at [] log: 2",
             "cut [] items: 2",
             "cut [] more: 2",
             "hive [dt:date] hive: 4",
@@ -204,7 +220,9 @@ fn runs_below_a_date_go_by_their_time_and_pieces_and_codes_count() {
             "lab [] plate: 2",
             "lab/model_v01.csv [] model_v01: 1",
             "names [] kunden: 2",
+            "plan [year:int quarter:int] plan_bids: 3",
             "runs [date:date time:string] metrics: 3",
+            "weeks [year:int week:int] weeks_bids: 2",
         ]
     );
 }
