@@ -17,6 +17,8 @@ const SIBLINGS_MIN: usize = 3;
 const SAID_SIBLINGS_MIN: usize = 2;
 /// Folders with short codes for names, over which a store's writer spread its files: at least so many of them.
 const BUCKETS_MIN: usize = 8;
+/// Letters and digits of a folder's name from which on it may be a random code.
+const RANDOM_LENGTH_MIN: usize = 5;
 /// Columns that files of one kind share over all siblings.
 const ALIKE_MIN: f64 = 0.8;
 /// Names of folders that tell stages, splits and copies apart, which are datasets of their own.
@@ -271,6 +273,19 @@ fn is_whose(folder: &str) -> bool {
     folder.varies == Varies::Counted && words.next().is_some_and(|word| WHOSE.contains(&word))
 }
 
+/// Codes of letters and digits, all of one length: commits, batches, users. By chance some have no digit or no letter.
+fn are_random<'a>(children: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let mixed = |name: &&str| {
+        name.bytes().any(|byte| byte.is_ascii_digit()) && name.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    let length = children.clone().map(str::len).next().unwrap_or(0);
+    length >= RANDOM_LENGTH_MIN
+        && children
+            .clone()
+            .all(|name| name.len() == length && name.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && children.clone().filter(mixed).count() * 2 > children.count()
+}
+
 /// Codes of countries (`DE`, `USA`), of languages (`de`, `pt-BR`) and of regions of clouds.
 fn are_codes<'a>(children: impl Iterator<Item = &'a str> + Clone) -> bool {
     let country =
@@ -329,7 +344,7 @@ fn siblings(held: &Held<'_, '_, '_>, children: &BTreeMap<&str, Vec<usize>>, dept
     let uniform = || {
         alike.values().all(|positions| similar::split(facts(positions), |facts| *facts, ALIKE_MIN).len() <= 1)
     };
-    let said = whose || are_codes(names()) || are_numbered(names());
+    let said = whose || are_codes(names()) || are_numbered(names()) || are_random(names());
     let firsts = || alike.iter().map(|(kind, positions)| (*kind, &entries[positions[0]]));
     let of_split = || firsts().any(|(_, entry)| is_of_split(entry));
     let telling = || firsts().any(|(kind, entry)| is_telling(kind, entry)) || labels || (said && !of_split());

@@ -83,6 +83,9 @@ fn folders_of_languages_stores_and_hosts_are_partitions_and_those_of_versions_an
          retail/apac/store_4/returns.csv
          retail/amer/store_5/returns.csv
          retail/amer/store_6/returns.csv
+         bench/73ae020/results.csv
+         bench/3341923/results.csv
+         bench/cb8999d/results.csv
          tenants/acme/orders.csv
          tenants/orion/orders.csv
          customers/full/dt=2024-05-01/0.csv
@@ -98,13 +101,14 @@ fn folders_of_languages_stores_and_hosts_are_partitions_and_those_of_versions_an
     assert_eq!(
         partitioned,
         [
+            "bench [folder:string] bench: 3",
             "retail [folder:string folder_2:string] returns: 6",
             "syslog [folder:string] syslog: 3",
             "tenants [folder:string] tenants_orders: 2",
             "wiki [folder:string] wiki: 3",
         ]
     );
-    assert_eq!(found.len(), 4 + 8);
+    assert_eq!(found.len(), 5 + 8);
 }
 
 #[test]
