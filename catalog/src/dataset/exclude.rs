@@ -119,12 +119,20 @@ pub(super) fn is_excluded(facts: &BlobFacts<'_>) -> bool {
         || is_error_document(facts)
 }
 
-/// A blob without readable content. A damaged one of which rows could be read has a schema and stays.
+/// Formats whose rows stand by themselves: what ends early has all of them but the last.
+const LINES: [&str; 6] = ["csv", "tsv", "delimited", "ndjson", "text", "log"];
+
+/// A blob without readable content. A plain file of lines that ends early stays, since every reader takes its rows; of
+/// what is cut within a layer, an array or a footer most take none.
 fn is_broken(facts: &BlobFacts<'_>) -> bool {
     let mut own = facts.anomalies.iter().filter(|anomaly| anomaly.member.is_empty());
     own.any(|anomaly| match anomaly.kind {
         AnomalyKind::Empty | AnomalyKind::Corrupt | AnomalyKind::Unreadable => true,
-        AnomalyKind::Truncated => facts.look.schema.is_none(),
+        AnomalyKind::Truncated => {
+            facts.look.schema.is_none()
+                || !facts.look.layers.is_empty()
+                || !LINES.contains(&facts.look.format)
+        }
         // An error page that a download saved under the name of the data it should have been.
         AnomalyKind::Mislabelled => matches!(facts.look.format, "html" | "unknown"),
         _ => false,

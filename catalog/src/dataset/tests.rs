@@ -354,6 +354,8 @@ fn what_is_broken_or_serves_others_belongs_to_none() {
          sftp/bad.parquet parquet!Corrupt -
          sftp/cut.parquet parquet!Truncated -
          sftp/cut.csv csv!Truncated
+         sftp/cut.json json!Truncated
+         sftp/cut.csv.gz csv+gzip!Truncated
          sftp/download.csv html!Mislabelled -
          sftp/good.csv.sha256 text -
          sftp/README.md text -
