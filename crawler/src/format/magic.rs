@@ -12,7 +12,7 @@ use super::{Format, Head, Sniff, signature};
 type SniffFn = fn(&Head<'_>) -> Option<Sniff>;
 
 /// A format known by name only.
-const fn named(
+pub(super) const fn named(
     id: &'static str,
     media_type: &'static str,
     extensions: &'static [&'static str],
@@ -36,7 +36,7 @@ pub(super) fn certain(is: bool, confidence: f32) -> Option<Sniff> {
 }
 
 /// A magic number at the beginning.
-fn begins(head: &Head<'_>, magic: &[u8]) -> Option<Sniff> {
+pub(super) fn begins(head: &Head<'_>, magic: &[u8]) -> Option<Sniff> {
     certain(head.bytes.starts_with(magic), 0.96)
 }
 
@@ -59,23 +59,11 @@ pub(super) static UNKNOWN: Format =
 pub(super) static FEATHER: Format =
     named("feather", "application/vnd.apache.feather", &["feather"], |head| signed(head, "feather"));
 
-// Text with a meaning of its own.
-pub(super) static GIT_LFS: Format = named("git_lfs", "text/x-git-lfs-pointer", &[], |head| {
-    begins(head, b"version https://git-lfs.github.com/spec/")
-});
-pub(super) static DVC: Format = named("dvc", "text/x-dvc-pointer", &["dvc"], |head| {
-    let text = beginning(head).filter(|_| head.complete)?;
-    let list = text.starts_with("outs:") || text.contains("\nouts:");
-    certain(list && ["md5:", "hash:", "etag:"].iter().any(|key| text.contains(key)), 0.9)
-});
-
 /// Compressed by ways that are not peeled, for want of a decoder that we may ship.
 pub(super) static COMPRESSED: Format =
     named("compressed", "application/*", &["z", "br", "lzo"], |head| signed(head, "compressed"));
 
 // What systems leave behind.
-pub(super) static HADOOP_CRC: Format =
-    named("hadoop_crc", "application/x-hadoop-crc", &["crc"], |head| begins(head, b"crc\0"));
 pub(super) static DS_STORE: Format =
     named("ds_store", "application/x-ds-store", &[], |head| begins(head, b"\0\0\0\x01Bud1"));
 

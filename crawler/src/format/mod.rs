@@ -22,6 +22,7 @@ mod charset;
 #[cfg(test)]
 mod collect;
 mod columns;
+mod companion;
 #[cfg(test)]
 mod contract;
 mod csv;
@@ -366,10 +367,10 @@ pub static FORMATS: &[&Format] = &[
     &magic::SYSTEM,
     &archive::ZIP,
     &tar::FORMAT,
-    &magic::HADOOP_CRC,
+    &companion::HADOOP_CRC,
     &magic::DS_STORE,
-    &magic::GIT_LFS,
-    &magic::DVC,
+    &companion::GIT_LFS,
+    &companion::DVC,
     &mail::MBOX,
     &mail::EML,
     &html::FORMAT,

@@ -77,6 +77,12 @@ fn lines_go_and_all_other_bytes_stay() {
             b"{\"e\":\"b@x.example\",\"note\":\"no one\"}\n",
         ),
         (
+            "a.csv.dvc",
+            email,
+            b"outs:\n- md5: 0123456789abcdef0123456789abcdef\n  size: 9\n  path: a.csv\ndesc: ask Ada@x.example\n",
+            b"outs:\n- md5: 0123456789abcdef0123456789abcdef\n  size: 9\n  path: a.csv\n",
+        ),
+        (
             "users.ndjson",
             &["customer_id=0"],
             b"{\"customer_id\":0,\"n\":0}\n{\"customer_id\":10,\"n\":0}\n{\"customer_id\":\"0\",\"n\":1}\n",
