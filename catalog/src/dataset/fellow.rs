@@ -133,14 +133,8 @@ pub(super) fn take_entities<'a, 'b>(
     in_folder: usize,
 ) -> Option<Vec<Entry<'a, 'b>>> {
     let small = |group: &Vec<Entry<'_, '_>>| group.len() < ENTITIES_MIN;
-    let with_rows = |group: &Vec<Entry<'_, '_>>| group.iter().all(|entry| entry.facts.look.schema.is_some());
-    let (tried, mut others): (Vec<_>, Vec<_>) =
-        std::mem::take(groups).into_iter().partition(|group| small(group) && with_rows(group));
-    let tried = similar::split(tried, |group| group[0].facts, ENTITIES_ALIKE_MIN);
-    let (mut found, mut left) = (Vec::new(), Vec::new());
-    for (rank, set) in tried.into_iter().enumerate() {
-        if rank == 0 { found = set } else { left.extend(set) }
-    }
+    let (tried, mut others): (Vec<_>, Vec<_>) = std::mem::take(groups).into_iter().partition(small);
+    let (found, left) = similar::most_alike(tried, |group| group[0].facts, ENTITIES_ALIKE_MIN);
     let blobs: usize = found.iter().map(Vec::len).sum();
     others.extend(left);
     let min = if found.iter().flatten().all(is_worded) { WORDED_MIN } else { ENTITIES_MIN };

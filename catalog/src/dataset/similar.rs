@@ -107,6 +107,27 @@ pub(super) fn split<'a: 'b, 'b, T>(
     split
 }
 
+/// Parts blobs into those whose columns are at least `threshold` alike to the most common set of columns among them,
+/// and the others. Unlike [`split`] it compares each schema once, however many there are.
+pub(super) fn most_alike<'a: 'b, 'b, T>(
+    blobs: Vec<T>,
+    facts: impl Fn(&T) -> &'b BlobFacts<'a>,
+    threshold: f64,
+) -> (Vec<T>, Vec<T>) {
+    let mut by_shape: BTreeMap<Option<Shape>, Vec<T>> = BTreeMap::new();
+    for (shape, members) in by_look(blobs, &facts) {
+        by_shape.entry(shape).or_default().extend(members);
+    }
+    let shapes = by_shape.iter().rev().filter_map(|(shape, members)| Some((shape.as_ref()?, members.len())));
+    let common = shapes.max_by_key(|(_, members)| *members).map(|(shape, _)| shape.clone());
+    let (mut alike, mut others) = (Vec::new(), Vec::new());
+    for (shape, members) in by_shape {
+        let near = common.as_ref().zip(shape.as_ref()).is_some_and(|(a, b)| similarity(a, b) >= threshold);
+        if near { alike.extend(members) } else { others.extend(members) }
+    }
+    (alike, others)
+}
+
 /// Blobs by their looks, with the shape of each: a shape is made once for all that share a look.
 fn by_look<'a: 'b, 'b, T>(
     blobs: Vec<T>,

@@ -20,9 +20,12 @@ const LANGUAGES: &str = "af am ar az be bg bn bs ca cs cy da de el en es et eu f
     is it ja ka kk km kn ko lo lt lv mk ml mn mr ms my nb ne nl no pa pl pt ro ru si sk sl sq sr sv sw ta te th tl \
     tr uk ur uz vi zh zu";
 
-/// Codes of countries (ISO 3166-1) beyond those that are a language's too, and of the world's regions.
+/// Codes of countries (ISO 3166-1) beyond those that are a language's too.
 const COUNTRIES: &str = "ae at au br ch cl cn co cz dk ec eg gb gr hk ie il in jp ke kr kw lu ma mx ng nz pe ph pk \
-    qa rs sa se sg sn tn tw ua us uy ve vn za apac emea amer latam anz mena dach benelux nordics row";
+    qa rs sa se sg sn tn tw ua us uy ve vn za";
+
+/// Short names of the world's regions.
+const REGIONS: &str = "apac emea amer latam anz mena dach benelux nordics row";
 
 fn is_among(words: &str, word: &str) -> bool {
     words.split_ascii_whitespace().any(|known| known == word)
@@ -40,5 +43,9 @@ pub(super) fn is_language(word: &str) -> bool {
 
 /// Whether a word in lower case is the code of a language, a country or a region of the world.
 pub(super) fn is_place(word: &str) -> bool {
-    is_language(word) || is_among(COUNTRIES, word)
+    match word.len() {
+        2 => is_language(word) || is_among(COUNTRIES, word),
+        3..=7 => is_among(REGIONS, word),
+        _ => false,
+    }
 }
