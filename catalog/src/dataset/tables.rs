@@ -103,10 +103,12 @@ pub(super) fn take_tables<'a, 'b>(
     let mut members: BTreeMap<&str, Vec<&BlobFacts<'_>>> = BTreeMap::new();
     blobs.retain(|facts| {
         let Some(root) = root_of(facts.path, &roots) else { return true };
-        if may_be_data(facts) && !is_of_log(roots[root], below(facts.path, root)) {
+        let is_of_log = is_of_log(roots[root], below(facts.path, root));
+        if may_be_data(facts) && !is_of_log {
             members.entry(root).or_default().push(facts);
         }
-        false
+        // What no table of that kind is made of lies there for another reason, above all where the root is a whole bucket.
+        !is_of_log && !may_be_data(facts)
     });
     let mut tables = Vec::new();
     for (root, data) in members {

@@ -94,6 +94,14 @@ fn a_delta_table_holds_what_its_commits_left() {
 }
 
 #[test]
+fn what_no_table_is_made_of_stays_beside_it() {
+    let csv = |path: &str| Blob { format: "csv", ..data(path).remove(0) };
+    let blobs =
+        with(data("t/a.parquet t/dead.parquet"), [commit(0, "t/a.parquet", ""), csv("t/reports/x.csv")]);
+    assert_eq!(grouped(&blobs), ["t delta: t/a.parquet", "t/reports/x.csv csv: t/reports/x.csv"]);
+}
+
+#[test]
 fn a_delta_log_with_a_gap_says_so_and_still_drops_what_was_removed() {
     let files = data("t/a.parquet t/b.parquet t/c.parquet");
     let log = [commit(0, "t/b.parquet", ""), commit(2, "t/c.parquet", "t/a.parquet")];
