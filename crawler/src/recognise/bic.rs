@@ -1,5 +1,9 @@
 //! Codes of banks (ISO 9362): four letters of the bank, two of the country, two of the place, three of a branch.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::announced::token;
 use super::place::is_country_code;
 use super::text::clean_before;
@@ -27,13 +31,15 @@ const WORDS: &[&str] = &[
     "code bic",
 ];
 
+static NAMES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new("BIC"), Finder::new("SWIFT")]);
+
 /// Such a code need not have a digit, so it is looked for by its words alone, which are written in capitals.
 fn find(outline: &Outline<'_>, hits: &mut Hits<'_>) {
     let (text, Some(out)) = (outline.text, hits.spans()) else { return };
     let bytes = text.as_bytes();
-    for name in ["BIC", "SWIFT"] {
-        for at in memchr::memmem::find_iter(bytes, name).filter(|at| clean_before(text, *at)) {
-            let past = at + name.len();
+    for name in NAMES.iter() {
+        for at in name.find_iter(bytes).filter(|at| clean_before(text, *at)) {
+            let past = at + name.needle().len();
             let between = bytes[past..]
                 .iter()
                 .take(12)

@@ -102,7 +102,8 @@ fn next_escape(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let is_escape = |at: &usize| escape_at(text, *at).is_some();
     let marked = memchr::memchr3_iter(b'%', b'\\', b'=', bytes).find(is_escape);
-    let referred = memchr::memmem::find_iter(bytes, b"&#").find(is_escape);
+    let referred =
+        memchr::memchr_iter(b'&', bytes).find(|at| bytes[*at..].starts_with(b"&#") && is_escape(at));
     let wide =
         memchr::memchr2_iter(0xEF, 0xC2, bytes).filter(|at| text.is_char_boundary(*at)).find(is_escape);
     [marked, referred, wide].into_iter().flatten().min()

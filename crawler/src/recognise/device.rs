@@ -1,5 +1,9 @@
 //! Identifiers of devices and of their users for advertisers, and what browsers send to be known again.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::announced::{Announced, Value, is_uuid, token};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span, no_find};
 
@@ -106,10 +110,12 @@ fn column(facts: &ColumnFacts<'_>, words: &[&str], confidence: f32) -> Option<f3
     (facts.header_has(words) && facts.form_share() >= 0.6).then_some(confidence)
 }
 
+static MOZILLA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Mozilla/"));
+
 fn find_agent(outline: &Outline<'_>, hits: &mut Hits<'_>) {
     let (text, Some(out)) = (outline.text, hits.spans()) else { return };
     let mut past = 0;
-    for start in memchr::memmem::find_iter(text.as_bytes(), "Mozilla/") {
+    for start in MOZILLA.find_iter(text.as_bytes()) {
         if let Some(end) = agent_at(text, start).filter(|_| start >= past) {
             out.push(Span { confidence: 0.8, ..Span::of(USER_AGENT.kind, start, end) });
             past = end;

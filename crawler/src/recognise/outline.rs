@@ -59,7 +59,7 @@ impl<'t> Outline<'t> {
     /// Reads a text once.
     pub(super) fn of(text: &'t str) -> Self {
         let bytes = text.as_bytes();
-        let (mut runs, mut classes, mut at) = (Vec::with_capacity(16), 0, 0);
+        let (mut runs, mut classes, mut at) = (Vec::new(), 0, 0);
         while let Some(b) = bytes.get(at) {
             let class = CLASS[usize::from(*b)];
             classes |= class;

@@ -14,7 +14,8 @@ fn has_chance(kind: &str, classes: u8) -> bool {
         "USERNAME" => classes & LETTER != 0,
         "MAC_ADDRESS" => classes & (DIGIT | LETTER) != 0,
         "CRYPTO_ADDRESS" => true,
-        _ => all(DIGIT) || kind == "AUTH_TOKEN" || kind == "SWIFT_CODE" || declared::is_declared(kind),
+        "SWIFT_CODE" => all(UPPER),
+        _ => all(DIGIT) || kind == "AUTH_TOKEN" || declared::is_declared(kind),
     }
 }
 

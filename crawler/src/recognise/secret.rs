@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::Finder;
 
 use super::text::{clean_before, lower_before};
 use super::{ColumnFacts, Hits, Outline, Recogniser, Span};
@@ -102,11 +103,11 @@ fn key_at(bytes: &[u8], start: usize) -> Option<usize> {
     (length >= *least && length <= *most && mixed && parted).then_some(end)
 }
 
+static PEM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PEM_OPEN));
+
 fn find_pem(text: &str, out: &mut Vec<Span>) {
     let mut from = 0;
-    while let Some(start) =
-        memchr::memmem::find(&text.as_bytes()[from..], PEM_OPEN.as_bytes()).map(|i| from + i)
-    {
+    while let Some(start) = PEM.find(&text.as_bytes()[from..]).map(|i| from + i) {
         from = start + PEM_OPEN.len();
         let head = text[start..].split('\n').next().unwrap_or_default();
         if !head.contains("PRIVATE KEY-----") {

@@ -224,9 +224,17 @@ fn each(outline: &Outline<'_>, mut visit: impl FnMut(usize, usize, &'static Sche
     });
 }
 
+static BY_LENGTH: LazyLock<Vec<Vec<&'static Scheme>>> = LazyLock::new(|| {
+    let of_length = |length| SCHEMES.iter().filter(move |scheme| scheme.form.len() == length).collect();
+    (0..=CHARS_MAX).map(of_length).collect()
+});
+
 fn each_at(text: &str, start: usize, visit: &mut impl FnMut(usize, usize, &'static Scheme, &str)) {
     let written = Written::at(text.as_bytes(), start);
-    for scheme in SCHEMES {
+    // A number ends before a sign or where its characters do.
+    let ends = written.gaps | (1 << written.count);
+    let lengths = (0..=written.count).filter(|length| ends & (1 << length) != 0);
+    for scheme in lengths.flat_map(|length| &BY_LENGTH[length]) {
         let Some(end) = written.end_as(scheme) else { continue };
         let number = &written.chars[..scheme.form.len()];
         if !(scheme.check)(number) || !clean_after(text, end) {
