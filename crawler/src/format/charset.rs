@@ -44,9 +44,13 @@ impl Charset {
             [0xfe, 0xff, ..] => return decodes_utf16(bytes, Self::Utf16Be).then_some(Self::Utf16Be),
             _ => {}
         }
-        if bytes.contains(&0) {
-            return [Self::Utf16Le, Self::Utf16Be].into_iter().find(|charset| looks_utf16(bytes, *charset));
+        if bytes.contains(&0)
+            && let Some(wide) =
+                [Self::Utf16Le, Self::Utf16Be].into_iter().find(|charset| looks_utf16(bytes, *charset))
+        {
+            return Some(wide);
         }
+        // What is left may be text all the same: programs put a stray zero into logs and exports.
         let controls = bytes.iter().filter(|byte| is_control(**byte)).count();
         if controls as f64 > bytes.len() as f64 * CONTROL_SHARE_MAX {
             return None;
@@ -64,8 +68,8 @@ impl Charset {
             return Some(Self::Legacy(legacy));
         }
         let high = bytes.iter().filter(|byte| **byte >= 0x80).count();
-        let undefined = bytes.iter().filter(|byte| matches!(byte, 0x80..=0x9f)).count();
-        let text = high as f64 <= bytes.len() as f64 * HIGH_SHARE_MAX && undefined * 10 <= high;
+        let rare = bytes.iter().filter(|byte| is_rare(**byte)).count();
+        let text = high as f64 <= bytes.len() as f64 * HIGH_SHARE_MAX && rare * 10 <= high;
         (text && controls == 0).then_some(Self::Latin1)
     }
 
@@ -201,6 +205,12 @@ fn is_control(byte: u8) -> bool {
     matches!(byte, 0x00 | 0x02..=0x08 | 0x0e..=0x1a | 0x7f)
 }
 
+/// What Latin-1 does not define and Windows-1252 has no common sign for: word processors write its quotes, dashes, dots, euros
+/// and trademarks, often the only bytes above ASCII of a text.
+fn is_rare(byte: u8) -> bool {
+    matches!(byte, 0x80..=0x9f) && !matches!(byte, 0x80 | 0x85 | 0x91..=0x97 | 0x99)
+}
+
 fn decodes_utf16(bytes: &[u8], charset: Charset) -> bool {
     let units = bytes.chunks_exact(2).map(|unit| charset.unit(unit) as u16);
     let (mut all, mut wrong) = (0_u32, 0_u32);
@@ -230,5 +240,25 @@ fn windows_1252(byte: u8) -> char {
     match byte {
         0x80..=0x9f => UPPER[usize::from(byte - 0x80)],
         _ => char::from(byte),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Charset;
+
+    #[test]
+    fn stray_zeros_and_typographic_signs_make_no_noise_of_text() {
+        let mut log = "10:00:01 started\n".repeat(100).into_bytes();
+        log[800] = 0;
+        assert_eq!(Charset::of(&log, true), Some(Charset::Utf8));
+        assert_eq!(Charset::of(&log[790..810], true), None, "a zero among twenty letters");
+        let (quotes, ..) =
+            encoding_rs::WINDOWS_1252.encode("These “smart” quotes – and dots… – are Word’s\n");
+        assert_eq!(Charset::of(&quotes, true), Some(Charset::Latin1));
+        let rare = b"a few bytes \x81\x8d\x90 that are no letters of Windows-1252";
+        assert_eq!(Charset::of(rare, true), None);
+        let wide: Vec<u8> = "id,name\n1,Ada\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(Charset::of(&wide, true), Some(Charset::Utf16Le));
     }
 }

@@ -119,6 +119,11 @@ pub(super) static SEQUENCEFILE: Format =
     named("sequencefile", "application/x-hadoop-sequencefile", &["seq"], |head| signed(head, "sequencefile"));
 pub(super) static PUFFIN: Format =
     named("puffin", "application/x-iceberg-puffin", &["puffin", "stats"], |head| signed(head, "puffin"));
+// Its ending, `bin`, says nothing of it.
+pub(super) static DELETION_VECTOR: Format =
+    named("deletion_vector", "application/x-delta-deletion-vector", &[], |head| {
+        signed(head, "deletion_vector")
+    });
 pub(super) static HUDI_LOG: Format =
     named("hudi_log", "application/x-hudi-log", &["log"], |head| signed(head, "hudi_log"));
 pub(super) static LANCE: Format =

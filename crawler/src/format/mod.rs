@@ -328,6 +328,7 @@ pub static FORMATS: &[&Format] = &[
     &magic::RCFILE,
     &magic::SEQUENCEFILE,
     &magic::PUFFIN,
+    &magic::DELETION_VECTOR,
     &magic::HUDI_LOG,
     &magic::LANCE,
     &magic::ACCESS,

@@ -59,7 +59,8 @@ const MARGIN_BYTES: usize = 4 << 10;
 fn sniff(head: &Head<'_>) -> Option<Sniff> {
     let text = magic::beginning(head)?;
     let sure = |confidence| Some(Sniff { confidence, dialect: Dialect::default() });
-    if text.starts_with("<?xml") {
+    // Packets of XMP have no declaration (ISO 16684-1, §7.3.2).
+    if text.starts_with("<?xml") || text.starts_with("<?xpacket begin=") {
         return sure(0.93);
     }
     let element = text.strip_prefix('<')?.starts_with(|letter: char| letter.is_alphabetic() || letter == '!');

@@ -130,10 +130,31 @@ fn candidate(text: &str, delimiter: char, complete: bool, named: bool) -> Option
         _ if !text.contains('"') && is_single_quoted(text, delimiter) => Some('\''),
         _ => Some('"'),
     };
+    let quoted = candidate_quoted(text, delimiter, quote, complete, named);
+    if delimiter != '\t' || quote.is_none() || !text.contains('"') {
+        return quoted;
+    }
+    // The media type has no quotes where tabs delimit, though spreadsheets write them: what makes the better table.
+    let plain = candidate_quoted(text, delimiter, None, complete, named);
+    match (quoted, plain) {
+        (Some(quoted), Some(plain)) if plain.confidence > quoted.confidence => Some(plain),
+        (quoted, plain) => quoted.or(plain),
+    }
+}
+
+fn candidate_quoted(
+    text: &str,
+    delimiter: char,
+    quote: Option<char>,
+    complete: bool,
+    named: bool,
+) -> Option<Candidate> {
     let records = records(text, delimiter, quote, complete);
     let width = usual_width(&records)?;
     let preamble = preamble(&records, width);
-    let rows: Vec<_> = records.into_iter().skip(preamble).filter(|record| !record.is_empty()).collect();
+    // Comments between records are no odd records where the name says that it is a table; code has comments too.
+    let aside = |record: &Vec<String>| record.is_empty() || (named && is_comment(record, width));
+    let rows: Vec<_> = records.into_iter().skip(preamble).filter(|record| !aside(record)).collect();
     let (all, usual) = (rows.len(), rows.iter().filter(|row| row.len() == width).count());
     let consistency = usual as f32 / all as f32;
     if consistency < if all < 10 { 0.75 } else { 0.8 } || (usual < 2 && !named) || is_markup(&rows, width) {
@@ -141,7 +162,9 @@ fn candidate(text: &str, delimiter: char, complete: bool, named: bool) -> Option
     }
     let rows: Vec<_> = rows.into_iter().filter(|row| row.len() == width).collect();
     let typed = typed_share(&rows);
-    if is_prose(&rows, width, typed) {
+    // Cells may hold whole texts, under names of columns and in as many fields everywhere.
+    let headed = named && usual == all && rows.len() > 1 && rows[0].iter().all(|field| is_name(field));
+    if !headed && is_prose(&rows, width, typed) {
         return None;
     }
     let evidence =
@@ -162,7 +185,7 @@ fn single_column(text: &str, complete: bool, named: bool) -> Option<Candidate> {
 
 /// Records of any width, which only its name makes a table: the delimiter is the one that the first line has most of.
 fn ragged(text: &str, complete: bool, named: bool) -> Option<Candidate> {
-    let first = text.lines().find(|line| !line.trim().is_empty())?;
+    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))?;
     let count = |delimiter: &char| first.matches(*delimiter).count();
     let delimiter = DELIMITERS.into_iter().max_by_key(|delimiter| (count(delimiter), *delimiter == ','))?;
     if !named || count(&delimiter) == 0 {
@@ -214,6 +237,11 @@ fn preamble(records: &[Vec<String>], width: usize) -> usize {
         }
         _ => 0,
     }
+}
+
+/// A line that begins as comments do and is no record of the others' width.
+fn is_comment(record: &[String], width: usize) -> bool {
+    record.len() != width && record.first().is_some_and(|field| field.trim_start().starts_with('#'))
 }
 
 /// Tables of Markdown and code with a semicolon after each line have an empty first or last field everywhere.

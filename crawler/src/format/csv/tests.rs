@@ -37,6 +37,18 @@ const SNIFFED: &[(&str, &str, Told)] = &[
     ("name|city\nAda|Rome\nBob|Oslo\n", "a", Some(('|', true, 0))),
     ("1\u{1}x\u{1}2.0\n2\u{1}y\u{1}3.0\n", "000000_0", Some(('\u{1}', false, 0))),
     ("# made by hand\n# on Monday\nid,name\n1,Ada\n2,Bob\n", "a.csv", Some((',', true, 2))),
+    ("# made by hand\na;b\n# a remark\n1;3\n6;7\n# another\n", "a.csv", Some((';', true, 1))),
+    (
+        "# to be cleaned\nid,name,people\n1,Britain,67\n2,France,n/a,look it up\n5\n",
+        "a.csv",
+        Some((',', true, 0)),
+    ),
+    (
+        "text,label\n\"One of ten and more words that stand in a cell\",good\n\"And so on, and on, and on, to the end of the line\",bad\n",
+        "a.csv",
+        Some((',', true, 0)),
+    ),
+    ("# a remark\nx = f(a, b)\n# another\ny = g(c)\n# a third, and last\n", "a", None),
     ("Report of May\n\nid,name,amount\n1,Ada,3\n2,Bob,4\n3,Cy,5\n", "a.csv", Some((',', true, 2))),
     ("email\nada@mail.example\nbob@mail.example\n", "a.csv", Some((',', true, 0))),
     ("id,name\n", "a.csv", Some((',', true, 0))),
@@ -48,6 +60,14 @@ const SNIFFED: &[(&str, &str, Told)] = &[
     ("let a = 1;\nlet b = 2;\nlet c = 3;\n", "a.rs", None),
     ("| a | b |\n|---|---|\n| 1 | 2 |\n", "a.md", None),
 ];
+
+#[test]
+fn a_quote_between_tabs_is_a_letter_unless_it_makes_the_better_table() {
+    let quote = |text: &str| sniffed(text.as_bytes(), "a.tsv").unwrap().quote;
+    assert_eq!(quote("1\t\"Ada\t2.5\n2\tBob\t3.5\n3\tCy 6\"\t4.5\n"), None);
+    assert_eq!(quote("id\tnote\n1\t\"two\nlines\"\n2\t\"a\tb\"\n"), Some('"'));
+    assert_eq!(quote("id\tnote\n1\ta\n2\tb\n"), Some('"'));
+}
 
 #[test]
 fn dialects_are_told() {

@@ -1,7 +1,7 @@
 use super::{EML, MBOX};
 use crate::content::Content;
 use crate::format::collect::{assert_removal_law, fixtures, read, rewrite};
-use crate::format::{Removal, WHOLE};
+use crate::format::{Head, Removal, WHOLE, tree};
 
 fn fixture(format: &crate::format::Format, name: &str) -> Content {
     fixtures(format, name).remove(0).1
@@ -25,6 +25,18 @@ fn boxes_obey_the_law_of_removal_and_keep_every_other_byte() {
     let (first, rest) = before.split_once("From bo@").unwrap();
     let third = &rest[rest.find("From cy@").unwrap()..];
     assert_eq!(after, format!("{first}{third}"));
+}
+
+#[test]
+fn a_whole_postmark_makes_a_box_of_messages_with_few_headers_or_none() {
+    let told = |text: &str| tree::sniff(&Head::new(text.as_bytes(), &[], true, "")).format.id;
+    assert_eq!(told("From bo@mail.example Mon May  6 07:08:10 2024\n\nSee you\n"), "mbox");
+    assert_eq!(told("From bo@mail.example Mon May 6 07:08 +0200 2024\nComments: none\n\nSee you\n"), "mbox");
+    for letter in
+        ["From Monday 6 May 2024 on, at 07:08:10\n\nwe open later.\n", "From Oslo to Lyon\n\nby train\n"]
+    {
+        assert_ne!(told(letter), "mbox", "{letter}");
+    }
 }
 
 #[test]

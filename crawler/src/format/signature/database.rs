@@ -33,6 +33,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
         .and(|head| head.tail.ends_with(b"\xf7\xcf\xf4\x85\xb7\x41\xe2\x88")),
     begins("lance", "application/x-lance", b"").and(|head| head.tail.ends_with(b"LANC")),
     begins("database", "application/x-hfile", b"DATABLK*").and(is_binary),
+    begins("database", "application/x-hfile", b"METABLKc").and(is_binary),
     begins("dbf", "application/vnd.dbf", b"").and(is_dbf).weak(0.9),
 ];
 

@@ -51,6 +51,10 @@ pub(super) static SIGNATURES: &[Signature] = &[
         .and(|head| is_sequence(head) && holds(head, 512, b"RCFile$KeyBuffer")),
     begins("sequencefile", "application/x-hadoop-sequencefile", b"SEQ").and(is_sequence),
     begins("puffin", "application/x-iceberg-puffin", b"PFA1"),
+    // A version, the first bitmap's length, and the number that its bytes begin with (Delta protocol, "Deletion Vector Format").
+    begins("deletion_vector", "application/x-delta-deletion-vector", b"\xd1\xd3\x39\x64")
+        .at(5)
+        .and(|head| head.bytes[0] == 1 && u32_be(head, 1).is_some_and(|length| length >= 12)),
     begins("hudi_log", "application/x-hudi-log", b"#HUDI#"),
     begins("gguf", "application/x-gguf", b"GGUF"),
     begins("ggml", "application/x-ggml", b"lmgg"),

@@ -1,7 +1,7 @@
 use catalog::model::AnomalyKind;
 
 use super::super::collect::{fixtures, read, read_within, rewrite};
-use super::super::{Bounds, FormatError, Removal, WHOLE};
+use super::super::{Bounds, FormatError, Head, Removal, WHOLE, tree};
 use super::FORMAT;
 use crate::content::Content;
 
@@ -117,4 +117,13 @@ fn nothing_is_expanded_and_nobody_hides_behind_broken_markup() {
     let (seen, _) = read_within(&FORMAT, &long, &small);
     assert_eq!(seen.anomalies[0].0, AnomalyKind::LimitReached);
     assert!(seen.cells.iter().any(|cell| cell.value.contains("ada@mail.example")));
+}
+
+#[test]
+fn packets_of_xmp_are_told_and_read_without_a_declaration() {
+    let packet = "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n<x:xmpmeta xmlns:x='adobe:ns:meta/'>\
+                  <by>ada@mail.example</by></x:xmpmeta>\n<?xpacket end='w'?>";
+    let told = tree::sniff(&Head::new(packet.as_bytes(), &[], true, "a"));
+    assert_eq!((told.format.id, told.media_type), ("xml", "application/rdf+xml"));
+    assert!(cells(packet).iter().any(|cell| cell.contains("ada@mail.example")), "{:?}", cells(packet));
 }
