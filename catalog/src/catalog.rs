@@ -17,6 +17,7 @@ use crate::model::{ArtifactId, AuditEntry, Principal, Timestamp, TokenDigest};
 use crate::store::record::{Index, Record, decode, encode};
 use crate::store::{Batch, Store, StoreError, check, export, key};
 
+pub use behind::VisitPast;
 use writes::Writes;
 
 /// Records fetched from the store at a time while listing.

@@ -6,6 +6,9 @@ use crate::model::{BlobId, BlobVersion};
 use crate::store::key;
 use crate::store::record::{Index, Record, decode};
 
+/// What looks at the past of a record, newest first, and at what it is now.
+pub type VisitPast<'a, R> = dyn FnMut(Vec<R>, Option<R>) -> Result<()> + 'a;
+
 impl Catalog {
     /// Current records of a kind behind an index's value.
     ///
@@ -61,5 +64,31 @@ impl Catalog {
             }
         }
         Ok(sequence > self.sequence()?)
+    }
+
+    /// Shows the past of every record of a kind that has one: what it was before it was written anew or closed, and what it is,
+    /// if it is. Reads all keys of the kind, but decodes only what has a past.
+    ///
+    /// # Errors
+    /// `Corrupt` if a record's bytes are damaged, or what `visit` fails with.
+    pub fn pasts<R: Record>(&self, visit: &mut VisitPast<'_, R>) -> Result<()> {
+        let mut from = key::kind_prefix(R::KIND);
+        let end = key::end_of(&from);
+        loop {
+            let Some((stored, newest)) = self.scan("read pasts", &from, &end, 1)?.pop() else {
+                return Ok(());
+            };
+            let damaged = || Error::corrupt("read pasts", R::NAME);
+            let (id, _) = key::parse_record(&stored).ok_or_else(damaged)?;
+            let of_record = key::end_of(&key::record_prefix(R::KIND, id));
+            let older = self.scan("read pasts", &[&stored[..], &[0]].concat(), &of_record, usize::MAX)?;
+            let was = older.iter().filter(|(_, bytes)| !bytes.is_empty());
+            let was: Vec<R> = was.map(|(_, bytes)| decode(bytes)).collect::<Result<_>>()?;
+            if !was.is_empty() {
+                let is = (!newest.is_empty()).then(|| decode(&newest)).transpose()?;
+                visit(was, is)?;
+            }
+            from = of_record;
+        }
     }
 }

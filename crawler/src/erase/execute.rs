@@ -135,6 +135,10 @@ impl Run<'_> {
                 Ok(()) => {}
                 Err(Stop::Catalog(error)) => return Err(error),
                 Err(Stop::Wait(reason)) => answer.open.push(StepProblem { step: step.number, reason }),
+                // Nothing is refused once it was written: a repeat makes good what is left.
+                Err(Stop::Refuse(reason)) if was_written(&entry) => {
+                    answer.open.push(StepProblem { step: step.number, reason });
+                }
                 Err(Stop::Refuse(reason)) => self.end(&mut entry, StepState::Refused(reason)).await?,
                 Err(Stop::Fail(reason)) => self.end(&mut entry, StepState::Failed(reason)).await?,
             }
@@ -281,8 +285,9 @@ impl Run<'_> {
         entry.upload = lake.begin_upload(&path, &planned, &new).await.map_err(of_store)?;
         self.advance(entry, StepState::Started, Vec::new()).await?;
         let replaced = lake.replace(&path, &planned, &new, entry.upload.as_deref()).await;
-        let etag = replaced.map_err(of_store)?;
-        let back = lake.fetch_all(&path, Some(&etag), None).await.map_err(of_store)?;
+        replaced.map_err(of_store)?;
+        // Not bound to its etag: what was written is ours to finish, so a repeat has to find out what is there by now.
+        let back = lake.fetch_all(&path, None, None).await.map_err(to_repeat)?;
         if back.digest != made.digest || !self.sought.beside(&back.beside).is_empty() {
             return Err(Stop::Wait("what was read back is not what was written".into()));
         }
@@ -439,6 +444,15 @@ async fn refuse_open_database(lake: &Lake, path: &str, content: &Content) -> Goi
         }
     }
     Ok(())
+}
+
+fn was_written(entry: &StepJournal) -> bool {
+    matches!(entry.state, StepState::Replaced | StepState::OldVersionsDeleted)
+}
+
+/// What an error of the store means after a write: the journal knows what was meant, so a repeat goes on.
+fn to_repeat(error: Error) -> Stop {
+    Stop::Wait(format!("run again: {error}"))
 }
 
 /// What an error of the store means for a step. The guard has retried what was worth it.

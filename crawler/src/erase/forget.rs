@@ -9,7 +9,7 @@ use catalog::catalog::Changed;
 use catalog::lineage::graph;
 use catalog::model::{
     Annotation, Artifact, BlobId, BlobVersion, ContentSketch, Context, ContextId, Dataset, DatasetId,
-    Execution, Findings, Properties, Property, Statistics,
+    Execution, FeaturePath, Finding, Findings, Properties, Property, Statistics,
 };
 use catalog::store::record::{Index, Record};
 use catalog::{AsOf, Catalog, Change};
@@ -82,6 +82,13 @@ pub(super) fn gone(catalog: &Catalog, sought: &Sought) -> Result<Vec<Change>> {
         }
     }
     changes.extend(annotations(catalog, sought)?);
+    let of_finding = |one: &Finding| is_named(sought, &one.member, one.feature.as_ref());
+    changes.extend(once_named::<Findings>(catalog, &|was| was.findings.iter().any(of_finding))?);
+    let of_statistics = |was: &Statistics| {
+        let named = |path| is_named(sought, &was.member, Some(path));
+        is_named(sought, &was.member, None) || was.features.iter().any(|one| named(&one.path))
+    };
+    changes.extend(once_named::<Statistics>(catalog, &of_statistics)?);
     for id in closed::<Dataset>(catalog)? {
         let Ok(id) = String::from_utf8(id).map(DatasetId) else { continue };
         let Some(known) =
@@ -95,6 +102,27 @@ pub(super) fn gone(catalog: &Catalog, sought: &Sought) -> Result<Vec<Change>> {
         }
     }
     Ok(changes)
+}
+
+/// Changes that make the catalog forget what records were, where that names the person and what they are does not: members of an
+/// archive, or columns, that were gone before an erasure of them was recorded.
+fn once_named<R: Record>(catalog: &Catalog, is_named: &dyn Fn(&R) -> bool) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    catalog.pasts::<R>(&mut |was, is| {
+        let Some(id) = was.iter().find(|was| is_named(was)).map(R::id) else { return Ok(()) };
+        match is {
+            Some(is) if is_named(&is) => return Ok(()), // a step is about it, or verification tells of it
+            Some(is) => changes.extend([Change::purge::<R>(&id), Change::put(&is)?]),
+            None => changes.push(Change::purge::<R>(&id)),
+        }
+        Ok(())
+    })?;
+    Ok(changes)
+}
+
+fn is_named(sought: &Sought, member: &[String], feature: Option<&FeaturePath>) -> bool {
+    let in_name = |name: &str| sought.in_name(name).is_some();
+    member.iter().any(|name| in_name(name)) || feature.is_some_and(|path| in_name(&path.to_string()))
 }
 
 /// Changes that take the person out of what people said of things, its history included. Personal values are refused when

@@ -5,6 +5,7 @@ mod around;
 mod beside;
 mod bucket;
 mod engine;
+mod faults;
 mod find;
 mod kill;
 mod lake;

@@ -38,3 +38,31 @@ async fn after_a_kill_at_any_commit_the_end_is_that_of_an_undisturbed_run() {
         setup.expect_no_value(&["ada@mail.example"]);
     }
 }
+
+#[tokio::test]
+async fn a_crawl_between_a_kill_and_the_repeat_makes_nobody_known_for_ever() {
+    let lake = Setup::with(files());
+    let crawled = async |setup: &Setup| crate::pipeline::crawl(&setup.officer().ctx, &setup.lakes[0]).await;
+    crawled(&lake).await.unwrap();
+    let (plan, hash) = lake.approved_plan().await;
+    let first = lake.store.commits();
+    run(&lake.officer(), &plan, &hash).await.unwrap();
+    let commits = lake.store.commits() - first;
+    for kill in 1..commits {
+        let setup = Setup::with(files());
+        crawled(&setup).await.unwrap();
+        let (plan, hash) = setup.approved_plan().await;
+        setup.store.fail_after(kill);
+        let outcome = run(&setup.officer(), &plan, &hash).await;
+        let setup = setup.reopened(kill);
+        crawled(&setup).await.unwrap();
+        run(&setup.officer(), &plan, &hash).await.unwrap();
+        let verified = verify(&setup.officer(), &plan.0).await.unwrap();
+        assert_eq!(
+            (verified.hits, verified.not_searched.len()),
+            (0, 0),
+            "commit {kill}, then {outcome:?}: {verified:?}"
+        );
+        setup.expect_no_value(&["ada@mail.example"]);
+    }
+}

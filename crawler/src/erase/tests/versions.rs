@@ -8,7 +8,6 @@ use object_store::ObjectStore;
 use super::bucket::{Bucket, shared};
 use super::lake::{ADA, Setup, lines_without};
 use crate::erase::{PlanOptions, approve, certificate, plan, run, verify};
-use crate::source::faulty::{Faults, Faulty};
 use crate::source::guard::Limits;
 use crate::source::{Lake, New, SourceOptions};
 use catalog::model::PlanId;
@@ -47,10 +46,6 @@ async fn filled() -> Arc<Bucket> {
 pub(super) fn limits(retries_max: u32) -> Limits {
     let (backoff, backoff_max) = (Duration::from_micros(10), Duration::from_micros(50));
     Limits { retries_max, backoff, backoff_max, ..Limits::default() }
-}
-
-fn over(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, retries_max: u32) -> Setup {
-    within(bucket, store, limits(retries_max))
 }
 
 pub(super) fn within(bucket: &Arc<Bucket>, store: Arc<dyn ObjectStore>, limits: Limits) -> Setup {
@@ -150,31 +145,5 @@ async fn killed_at_any_write(single_put_bytes_max: u64) {
         let verified = verify(&setup.officer(), &id.0).await.unwrap();
         assert_eq!((verified.hits, verified.not_searched.len()), (0, 0), "{told}: {verified:?}");
         certificate(&setup.officer(), &id.0).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn faults_between_us_and_the_store_change_nothing_in_the_end() {
-    let (calm, undisturbed) = setup().await;
-    let (id, hash) = undisturbed.approved_plan().await;
-    run(&undisturbed.officer(), &id, &hash).await.unwrap();
-    let expected = calm.all_bytes().await;
-    for seed in 0..40 {
-        let bucket = filled().await;
-        let faults = Faults { busy: 40, lost: 60, torn: 40, gone: 0 };
-        let mut setup = over(&bucket, bucket.clone(), 0);
-        let (id, hash) = setup.approved_plan().await;
-        setup.lakes = over(&bucket, Arc::new(Faulty::new(bucket.clone(), faults, seed)), 3).lakes;
-        let mut runs = 0;
-        let answer = loop {
-            runs += 1;
-            let answer = run(&setup.officer(), &id, &hash).await.unwrap();
-            if answer.open.is_empty() || runs == 20 {
-                break answer;
-            }
-        };
-        let told = format!("seed {seed}, {runs} runs: {answer:?}");
-        assert!(answer.refused.is_empty() && answer.failed.is_empty() && answer.open.is_empty(), "{told}");
-        assert_eq!(bucket.all_bytes().await, expected, "{told}");
     }
 }

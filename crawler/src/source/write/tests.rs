@@ -85,7 +85,7 @@ async fn a_failing_store_is_written_to_once_and_right() {
         let store = Arc::new(InMemory::new());
         let path = object_store::path::Path::from("b");
         store.put(&path, vec![1; 5_000].into()).await.unwrap();
-        let faults = Faults { busy: 60, lost: 60, torn: 60, gone: 0 };
+        let faults = Faults { busy: 60, lost: 60, torn: 60, ..Faults::default() };
         let faulty = Arc::new(Faulty::new(store.clone(), faults, seed));
         let lake = Lake::over("memory://m", faulty, &patient()).unwrap();
         let read = lake.fetch("b", None, None).await.unwrap();
