@@ -29,11 +29,12 @@ pub fn merge<'a>(schemas: impl IntoIterator<Item = &'a Schema>) -> Option<Schema
     // Widest first, then by id: the result is one of the set, not of the order in which it came.
     let mut schemas: Vec<_> = distinct.into_values().collect();
     schemas.sort_by_key(|schema| std::cmp::Reverse(infer::leaves(&schema.features).len()));
-    let mut schemas = schemas.into_iter();
-    let first = schemas.next()?;
-    // A blob without any feature (an empty file) says nothing; it must not make all of them optional.
-    let rest = schemas.filter(|schema| !schema.features.is_empty());
-    let merged = rest.fold(first.features.clone(), |merged, schema| join_features(merged, &schema.features));
+    let any = schemas.first()?;
+    // A blob without any feature (an empty file) says nothing; it must not make all of them optional, nor be what others join.
+    let mut schemas = schemas.iter().filter(|schema| !schema.features.is_empty());
+    let first = schemas.next().unwrap_or(any);
+    let merged =
+        schemas.fold(first.features.clone(), |merged, schema| join_features(merged, &schema.features));
     Some(infer::schema(merged))
 }
 

@@ -35,6 +35,10 @@ fn types_widen_and_missing_features_become_optional() {
     assert_eq!(merge([&new]).unwrap(), new, "alone it stays what it is");
     let empty = infer::schema(Vec::new());
     assert_eq!(merge([&empty, &new]).unwrap(), new, "an empty blob makes nothing optional");
+    // A struct without fields has no leaf either, and yet is a feature.
+    let hollow = infer::schema(vec![feature("b", T::Struct(Vec::new()))]);
+    assert_eq!(merge([&empty, &hollow]).unwrap(), hollow);
+    assert_eq!(merge([&empty]).unwrap(), empty);
     assert_eq!(merge([]), None);
 }
 
