@@ -57,6 +57,9 @@ fn a_person_goes_from_metadata_headers_and_tags_and_all_else_stays() {
     ];
     let expected = expected.map(|(path, place, column)| (path.into(), place.into(), column.into()));
     assert_eq!(places(&headwater), expected);
+    let query = "SELECT kind FROM headwater.findings WHERE path = 'disposition.csv' AND feature IS NULL";
+    let found = headwater.run(["sql", query, "--json"]).expect(0).lines();
+    assert!(found.iter().any(|row| row["kind"] == "EMAIL_ADDRESS"), "under a file name's endings: {found:?}");
     let (plan, verified) = erase(&headwater);
     assert_eq!(
         (&verified["hits"], verified["not_searched"].as_array().unwrap().len()),

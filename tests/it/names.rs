@@ -117,11 +117,13 @@ fn pages_and_programs_see_what_the_command_line_shows() {
     let headwater = Headwater::in_folder(folder.path());
     headwater.run(["crawl", lake.to_str().unwrap()]).expect(0);
     let viewer = headwater.token("viewer", "vic");
+    let headwater = headwater.with("HEADWATER_LOG", "trace");
     let daemon = Daemon::start(&headwater, &[]);
     let walked = peer("names.py", [&daemon.url, &viewer]).expect(0);
     expect_nobody(&walked, "pages and programs");
     assert!(walked.stdout.contains("exports/***.csv"), "{}", walked.stdout);
     let log = daemon.end();
+    assert!(log.contains("operation=\"datasets\""), "each question is logged: {log}");
     assert!(TELLING.iter().all(|telling| !log.contains(telling)), "the log tells of her: {log}");
 }
 

@@ -28,6 +28,16 @@ impl Operation {
             self.note_refusal(app, who, &refused).await;
             return Err(refused);
         }
+        let hides = self.shows_names();
+        let answer = self.carry_out(app, who).await?;
+        if !hides {
+            return Ok(answer);
+        }
+        let (app, who) = (app.clone(), who.clone());
+        blocking(move || shown::without_persons(answer, &app.catalog, &who)).await
+    }
+
+    async fn carry_out(self, app: &Arc<App>, who: &Principal) -> Result<Answer> {
         match self {
             Self::Sql { query } => sql::run(app, who, &query).await,
             Self::Crawl { urls, depth } => crawl::run(app, who, urls, depth).await,
@@ -49,12 +59,7 @@ impl Operation {
             | Self::EraseCertificate { .. } => people::run(app, who, self).await,
             other => {
                 let (app, who) = (app.clone(), who.clone());
-                blocking(move || {
-                    let hides = other.shows_names();
-                    let answer = other.run_blocking(&app, &who)?;
-                    if hides { shown::without_persons(answer, &app.catalog, &who) } else { Ok(answer) }
-                })
-                .await
+                blocking(move || other.run_blocking(&app, &who)).await
             }
         }
     }

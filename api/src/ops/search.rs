@@ -4,12 +4,12 @@ use catalog::annotation::Annotations;
 use catalog::model::{BlobVersion, Dataset, DatasetId};
 use catalog::search::{Facets, Index, Sight};
 use catalog::{AsOf, Result};
+use crawler::recognise::hide_persons;
 use serde_json::{Value, json};
 
 use super::datasets::{source_urls, uri};
 use super::{Answer, annotate, round};
 use crate::compose::App;
-use crawler::recognise::hide_persons;
 
 /// Facets whose values are told beside hits, and how many of each.
 const FACETS_TOLD: [&str; 6] = ["format", "tag", "owner", "kind", "anomaly", "source"];

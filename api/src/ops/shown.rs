@@ -91,6 +91,20 @@ impl Names {
         }
     }
 
+    /// Hides persons in a sentence: in the whole, and in each of its words, which may be a path with a stop behind it.
+    fn show_within(&self, message: &mut String) {
+        self.show(message);
+        let mut shown = String::with_capacity(message.len());
+        for word in message.split_inclusive(char::is_whitespace) {
+            let name = word.trim_end_matches(|char: char| char.is_whitespace() || ":,;.".contains(char));
+            let mut hidden = name.to_owned();
+            self.show(&mut hidden);
+            shown.push_str(&hidden);
+            shown.push_str(&word[name.len()..]);
+        }
+        *message = shown;
+    }
+
     fn show_all(&self, value: &mut Value) {
         match value {
             Value::String(name) => self.show(name),
@@ -115,7 +129,24 @@ pub(super) fn without_persons(mut answer: Answer, catalog: &Catalog, who: &Princ
     let names = names(catalog, who, AsOf::Now)?;
     if names.hides {
         answer.rows.iter_mut().for_each(|row| names.show_all(row));
-        answer.messages.iter_mut().for_each(|message| names.show(message));
+        answer.messages.iter_mut().for_each(|message| names.show_within(message));
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+
+    #[test]
+    fn a_path_in_a_sentence_is_hidden_and_the_sentence_stays() {
+        let shown = |hides, message: &str| {
+            let mut message = message.to_owned();
+            Names { hides, false_alarms: Vec::new() }.show_within(&mut message);
+            message
+        };
+        let told = "2 blobs failed: exports/zoe.quist@mail.example.csv, logs/a.log: is  gone.";
+        assert_eq!(shown(true, told), "2 blobs failed: exports/***.csv, logs/a.log: is  gone.");
+        assert_eq!(shown(false, told), told);
+    }
 }

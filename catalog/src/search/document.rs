@@ -133,8 +133,6 @@ struct Found {
 #[derive(Debug, Default)]
 struct Columns {
     names: Vec<String>,
-    /// Names that tell of somebody.
-    telling: Vec<String>,
     kinds: BTreeSet<String>,
 }
 
@@ -170,7 +168,6 @@ impl<'a> Documents<'a> {
         let keys = dataset.partition_keys.iter().map(|key| key.name.as_str());
         let names = columns.names.iter().map(String::as_str).chain(keys);
         document.add_pre_tokenized_text(fields.column, tokenized(names));
-        document.add_pre_tokenized_text(fields.named, tokenized(columns.telling.iter().map(String::as_str)));
         for name in columns.names.iter().take(COLUMNS_COUNTED_MAX).collect::<BTreeSet<_>>() {
             document.add_text(fields.counted, name.to_lowercase());
         }
@@ -198,15 +195,13 @@ impl<'a> Documents<'a> {
         self.place(&blob.source, &blob.path, names_somebody, &mut document)?;
         annotated(&fields, self.annotations.of_blob(&blob.blob), &mut document);
         document.add_u64(fields.modified, blob.modified.seconds());
-        let (mut names, mut telling) = (Vec::new(), Vec::new());
+        let mut names = Vec::new();
         for schema in blob.parts.iter().map(|part| part.schema).collect::<BTreeSet<_>>() {
             let columns = self.columns(schema)?;
             names.extend(columns.names.iter().take(COLUMNS_MAX.saturating_sub(names.len())).cloned());
-            telling.extend(columns.telling.iter().cloned());
             kinds.extend(columns.kinds.iter().cloned());
         }
         document.add_pre_tokenized_text(fields.column, tokenized(names.iter().map(String::as_str)));
-        document.add_pre_tokenized_text(fields.named, tokenized(telling.iter().map(String::as_str)));
         kinds.iter().for_each(|kind| document.add_text(fields.kind, kind.to_lowercase()));
         let formats: BTreeSet<_> = blob.parts.iter().map(|part| part.format.as_str()).collect();
         // The blob's own format is the one that a hit shows, so it goes first.
@@ -282,7 +277,7 @@ impl<'a> Documents<'a> {
         }
         let mut columns = Columns::default();
         if let Some(schema) = self.catalog.get::<crate::model::Schema>(&id, self.as_of)? {
-            collect(&schema.features, self.hide, &mut columns);
+            collect(&schema.features, &mut columns);
         }
         let columns = Arc::new(columns);
         self.schemas.insert(id, Arc::clone(&columns));
@@ -300,21 +295,19 @@ fn annotated(fields: &Fields, annotations: &[Annotation], document: &mut Tantivy
     document.add_pre_tokenized_text(fields.description, tokenized(texts));
 }
 
-fn collect(features: &[Feature], hide: HidePersons, columns: &mut Columns) {
+fn collect(features: &[Feature], columns: &mut Columns) {
     for feature in features {
-        if columns.names.len() + columns.telling.len() >= COLUMNS_MAX {
+        if columns.names.len() >= COLUMNS_MAX {
             return;
         }
-        let tells = hide(&feature.name) != feature.name;
-        let names = if tells { &mut columns.telling } else { &mut columns.names };
-        names.push(feature.name.clone());
+        columns.names.push(feature.name.clone());
         columns.kinds.extend(feature.semantic.clone());
         let mut kind = &feature.kind;
         while let FeatureType::List(item) = kind {
             kind = item;
         }
         if let FeatureType::Struct(fields) = kind {
-            collect(fields, hide, columns);
+            collect(fields, columns);
         }
     }
 }

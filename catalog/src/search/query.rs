@@ -142,7 +142,7 @@ fn typed(text: &str) -> Result<Vec<Typed>> {
 /// The fields that may be asked.
 struct Asked<'a> {
     fields: &'a Fields,
-    /// That of names which tell of somebody, for those who may see them.
+    /// That of names and paths which tell of somebody, for those who may see them.
     named: Option<Field>,
 }
 
@@ -161,7 +161,7 @@ fn clause(term: &Typed, asked: &Asked<'_>) -> Result<(Occur, Box<dyn Query>)> {
         Some("owner") => exact(fields.owner, &term.text),
         Some("description" | "about") => within(fields.description, term)?,
         Some("modified" | "time") => time(fields.modified, &term.text)?,
-        Some("column" | "feature") => either(fields.column, asked.named, term)?,
+        Some("column" | "feature") => within(fields.column, term)?,
         Some("path" | "root") => either(fields.path, asked.named, term)?,
         Some("name") => either(fields.name, asked.named, term)?,
         Some("source") => within(fields.source, term)?,

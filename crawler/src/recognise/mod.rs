@@ -60,7 +60,7 @@ pub use lookup::{
 };
 pub use national_id::{is_of_scheme, national_schemes};
 pub use outline::Outline;
-pub use path::{HIDDEN, hide_persons, hide_persons_but, name_readings, name_spellings};
+pub use path::{hide_persons, hide_persons_but, name_readings, name_spellings};
 pub use phone::set_default_regions;
 pub use scan::{recognise, recognise_and_identify, recognise_one};
 

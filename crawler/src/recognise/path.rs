@@ -8,7 +8,7 @@ use super::key::is_key_name;
 use super::{Span, recognise};
 
 /// Stands in the place of a name that tells of somebody.
-pub const HIDDEN: &str = "***";
+const HIDDEN: &str = "***";
 /// Endings that may follow what a name says: `.csv.gz` and one more.
 const ENDINGS_MAX: usize = 3;
 

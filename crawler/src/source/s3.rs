@@ -315,6 +315,9 @@ impl Versions for Bucket {
             if page.text("IsTruncated") != Some("true") {
                 return Ok(found);
             }
+            if page.text("NextKeyMarker").unwrap_or_default().is_empty() {
+                return Err(no_next("list uploads"));
+            }
             let marker = |name| encode(&xml::decode_url(page.text(name).unwrap_or_default()), false);
             let (key, id) = (marker("NextKeyMarker"), marker("NextUploadIdMarker"));
             from = format!("&key-marker={key}&upload-id-marker={id}");

@@ -234,7 +234,7 @@ impl<'a> Reading<'a> {
         kinds_of(&self.spans)
     }
 
-    /// Like `name`, for a path or the name of a member.
+    /// Like `name`, for a path, the name of a member, or what may give a file's name.
     fn name_of_content(&mut self, name: &str) -> Vec<(&'static str, f32)> {
         self.tokens.add_name(self.keyed, name);
         let mut kinds = BTreeMap::<&'static str, f32>::new();
@@ -247,8 +247,7 @@ impl<'a> Reading<'a> {
 
     /// The same for what stands around content: a comment, the target of a link.
     fn around(&mut self, text: &str) {
-        self.tokens.add_name(self.keyed, text);
-        let kinds = self.name(text);
+        let kinds = self.name_of_content(text);
         self.in_path.extend(kinds);
     }
 
