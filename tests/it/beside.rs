@@ -53,6 +53,7 @@ fn a_person_goes_from_metadata_headers_and_tags_and_all_else_stays() {
         ("kept.csv", "cell", "email"),
         ("metadata.csv", "user metadata", "uploaded-by"),
         ("redirect.csv", "header", "x-amz-website-redirect-location"),
+        ("shared.csv", "cell", "email"),
         ("tagged.csv", "tag", "owner"),
     ];
     let expected = expected.map(|(path, place, column)| (path.into(), place.into(), column.into()));

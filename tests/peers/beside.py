@@ -12,6 +12,7 @@ HERS = ROWS + f"9,{email}\n".encode()
 TAGGED = "team=crm&owner=" + urllib.parse.quote(email)
 EXPIRES = "Thu, 01 Jan 2032 00:00:00 GMT"
 KMS = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:us-east-1:123456789012:key/one"}
+EVERYBODY = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
 SAMPLE = {"origin": "sample", "note": "a b; c"}
 
 
@@ -73,6 +74,17 @@ def put(key, body=ROWS, **options):
     client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/csv", **{"Tagging": "team=crm", **options})
 
 
+def grantee():
+    return f'id="{client.list_buckets()["Owner"]["ID"]}"'
+
+
+def access(key):
+    policy = client.get_object_acl(Bucket=bucket, Key=key)
+    owner = {policy["Owner"]["ID"], client.list_buckets()["Owner"]["ID"]}
+    told = lambda grantee: f'uri="{grantee["URI"]}"' if "URI" in grantee else "owner" if grantee["ID"] in owner else grantee["ID"]
+    return {(grant["Permission"], told(grant["Grantee"])) for grant in policy["Grants"]}
+
+
 def make():
     client.create_bucket(Bucket=bucket)
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -86,6 +98,7 @@ def make():
     put("redirect.csv", Metadata=SAMPLE, WebsiteRedirectLocation=f"/people/{email}")
     put("elsewhere.csv", HERS, Metadata=SAMPLE, WebsiteRedirectLocation="/elsewhere")
     put("kept.csv", HERS, Metadata=SAMPLE, Expires=EXPIRES, **KMS)
+    put("shared.csv", HERS, Metadata=SAMPLE, GrantRead=EVERYBODY, GrantFullControl=grantee())
     put("nobody.csv", Metadata=SAMPLE)
 
 
@@ -106,13 +119,15 @@ def check():
             seen.setdefault(key, []).append(got)
     assert {key: len(versions) for key, versions in seen.items()} == {
         "all.csv": 1, "disposition.csv": 1, "elsewhere.csv": 1, "encoded.csv": 1, "kept.csv": 1, "metadata.csv": 1, "nobody.csv": 1,
-        "redirect.csv": 1, "tagged.csv": 2,
+        "redirect.csv": 1, "shared.csv": 1, "tagged.csv": 2,
     }, seen
     assert seen["metadata.csv"][0]["CacheControl"] == "max-age=60" and seen["metadata.csv"][0]["StorageClass"] == "STANDARD_IA"
     assert seen["elsewhere.csv"][0].get("WebsiteRedirectLocation") == "/elsewhere", seen["elsewhere.csv"]
     kept = seen["kept.csv"][0]
     assert {name: kept.get(name) for name in KMS} == KMS and kept.get("ExpiresString") == EXPIRES, kept
     assert "WebsiteRedirectLocation" not in seen["redirect.csv"][0]
+    assert access("shared.csv") == {("FULL_CONTROL", "owner"), ("READ", EVERYBODY)}, access("shared.csv")
+    assert access("elsewhere.csv") == {("FULL_CONTROL", "owner")}, access("elsewhere.csv")
     assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 

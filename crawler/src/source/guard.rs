@@ -56,13 +56,30 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// What lets so many requests go at a time.
+    pub(crate) fn requests(&self) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(self.requests_max.max(1)))
+    }
+
+    /// Waits before a try that follows so many: the full wait or down to half of it. The chance need not be a good one, only another for
+    /// each process and call.
+    pub(crate) async fn wait(&self, attempt: u32) {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        let full = self.backoff.saturating_mul(1 << attempt.min(16)).min(self.backoff_max);
+        let call = CALLS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let seed = [&call[..], &std::process::id().to_be_bytes()].concat();
+        let share = f64::from(blake3::hash(&seed).as_bytes()[0]) / 255.0;
+        tokio::time::sleep(full.mul_f64(0.5 + share / 2.0)).await;
+    }
+}
+
 /// A guarded store.
 #[derive(Clone, Debug)]
 pub struct Guard {
     store: Arc<dyn ObjectStore>,
     limits: Limits,
     requests: Arc<Semaphore>,
-    chance: Arc<AtomicU64>,
 }
 
 impl fmt::Display for Guard {
@@ -72,10 +89,9 @@ impl fmt::Display for Guard {
 }
 
 impl Guard {
-    /// Guards a store.
-    pub fn new(store: Arc<dyn ObjectStore>, limits: Limits) -> Self {
-        let requests = Arc::new(Semaphore::new(limits.requests_max.max(1)));
-        Self { store, limits, requests, chance: Arc::default() }
+    /// Guards a store; whoever else holds `requests` shares in them.
+    pub fn new(store: Arc<dyn ObjectStore>, limits: Limits, requests: Arc<Semaphore>) -> Self {
+        Self { store, limits, requests }
     }
 
     /// Tries until it succeeds, is answered, or was tried often enough.
@@ -88,25 +104,12 @@ impl Guard {
             match outcome {
                 Err(error) if is_passing(&error) && attempt < self.limits.retries_max => {
                     tracing::debug!(attempt, "store request failed, trying again");
-                    self.wait(attempt).await;
+                    self.limits.wait(attempt).await;
                     attempt += 1;
                 }
                 outcome => return outcome,
             }
         }
-    }
-
-    async fn wait(&self, attempt: u32) {
-        tokio::time::sleep(self.backoff(attempt)).await;
-    }
-
-    /// Full wait or down to half of it. The chance need not be a good one, only another for each process and call.
-    fn backoff(&self, attempt: u32) -> Duration {
-        let full = self.limits.backoff.saturating_mul(1 << attempt.min(16)).min(self.limits.backoff_max);
-        let call = self.chance.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        let seed = [&call[..], &std::process::id().to_be_bytes()].concat();
-        let share = f64::from(blake3::hash(&seed).as_bytes()[0]) / 255.0;
-        full.mul_f64(0.5 + share / 2.0)
     }
 
     /// The body with torn ends mended.
@@ -160,7 +163,7 @@ impl Body {
                 self.body = None;
                 return Some((Err(error), self));
             }
-            self.guard.wait(self.attempt).await;
+            self.guard.limits.wait(self.attempt).await;
             self.attempt += 1;
             self.options.range = Some(GetRange::Bounded(self.at..self.end));
             let again =
@@ -264,7 +267,7 @@ impl Listing {
                 Err(error)
                     if is_passing(&error) && self.attempt < self.guard.limits.retries_max && self.ordered =>
                 {
-                    self.guard.wait(self.attempt).await;
+                    self.guard.limits.wait(self.attempt).await;
                     self.attempt += 1;
                     let store = &self.guard.store;
                     self.items = Some(match &self.last {

@@ -122,6 +122,7 @@ impl Lake {
             folder: None,
             only: None,
             versions: None,
+            requests: None,
             unseen: None,
             pages: None,
         };
@@ -140,10 +141,11 @@ impl Lake {
             true => opened.store,
             false => Arc::new(object_store::prefix::PrefixStore::new(opened.store, opened.prefix)),
         };
+        let requests = opened.requests.unwrap_or_else(|| options.limits.requests());
         Ok(Self {
             url: opened.url,
             folder: opened.folder,
-            store: Arc::new(Guard::new(store, options.limits)),
+            store: Arc::new(Guard::new(store, options.limits, requests)),
             limits: options.limits,
             flight: Arc::new(Flight::new(options.limits.bytes_in_flight_max)),
             versions: opened.versions,

@@ -26,7 +26,7 @@ pub(crate) use beside::{TAGS_DENIED, TAGS_LEFT_OUT, Without};
 pub use fetch::Fetched;
 pub use glance::Glance;
 pub use lake::{Lake, Listed, SourceOptions};
-pub use versions::{Hold, ObjectVersion, Upload, Versioning, Versions};
+pub use versions::{Attached, Hold, ObjectVersion, Upload, Versioning, Versions};
 pub(crate) use write::New;
 
 use open::{Open, Opened};

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use object_store::ObjectStore;
 use object_store::memory::InMemory;
-use object_store::{BackoffConfig, ObjectStore, RetryConfig};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::pages::Pages;
@@ -28,6 +28,8 @@ pub(crate) struct Opened {
     pub(crate) only: Option<String>,
     /// What the store can beyond `object_store`.
     pub(crate) versions: Option<Arc<dyn Versions>>,
+    /// Requests at a time, if some go past `store` and count among them.
+    pub(crate) requests: Option<Arc<Semaphore>>,
     /// What the store may keep of objects that were overwritten or deleted, where nothing here sees it.
     pub(crate) unseen: Option<&'static str>,
     /// Pages that list it, if it is a web server's.
@@ -66,6 +68,7 @@ pub(crate) fn files(url: &Url, _: &SourceOptions) -> Result<Opened> {
         folder: Some(folder),
         only,
         versions: None,
+        requests: None,
         unseen: None,
         pages: None,
     })
@@ -95,7 +98,8 @@ fn remote(url: &Url, store: Arc<dyn ObjectStore>, versions: Option<Arc<dyn Versi
     let _ = shown.set_password(None);
     let prefix = prefix_of(url);
     let base = shown.as_str().trim_end_matches('/').to_owned();
-    Opened { url: base, store, prefix, folder: None, only: None, versions, unseen: None, pages: None }
+    let (folder, only, requests, unseen, pages) = (None, None, None, None, None);
+    Opened { url: base, store, prefix, folder, only, versions, requests, unseen, pages }
 }
 
 /// The path of a URL as a store's prefix, percent-decoded.
@@ -105,7 +109,10 @@ fn prefix_of(url: &Url) -> String {
 }
 
 /// Retries below the guard: few, since the guard retries too.
-fn retries() -> RetryConfig {
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure", feature = "http"))]
+fn retries() -> object_store::RetryConfig {
+    use object_store::{BackoffConfig, RetryConfig};
+    use std::time::Duration;
     RetryConfig {
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(100),
@@ -118,6 +125,7 @@ fn retries() -> RetryConfig {
 }
 
 /// Settings of a source as a cloud's builder takes them.
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure", feature = "http"))]
 fn settings<K: std::str::FromStr>(options: &SourceOptions) -> Result<Vec<(K, String)>> {
     let setting = |(key, value): (&String, &String)| match key.to_ascii_lowercase().parse() {
         Ok(key) => Ok((key, value.clone())),
@@ -148,8 +156,10 @@ pub(crate) fn s3(url: &Url, options: &SourceOptions) -> Result<Opened> {
     let store = builder.build().map_err(|e| error::of_store(operation, e))?;
     let place = super::s3::Place::new(endpoint.as_deref(), &region, bucket, hosted)?;
     let credentials = (!unsigned).then(|| store.credentials().clone());
-    let seam = super::s3::Bucket::new(place, prefix_of(url), region, credentials)?;
-    Ok(remote(url, Arc::new(store), Some(Arc::new(seam))))
+    let requests = options.limits.requests();
+    let trying = super::s3::Trying { limits: options.limits, requests: requests.clone() };
+    let seam = super::s3::Bucket::new(place, prefix_of(url), (region, credentials), trying)?;
+    Ok(Opened { requests: Some(requests), ..remote(url, Arc::new(store), Some(Arc::new(seam))) })
 }
 
 #[cfg(feature = "gcs")]

@@ -1,10 +1,11 @@
 //! S3's versions, locks, tags and unfinished uploads, signed with the credentials of `object_store`'s client.
 //!
 //! Requests and answers follow the Amazon S3 API Reference (2006-03-01): ListObjectsV2, ListObjectVersions,
-//! GetBucketVersioning, HeadObject, DeleteObject, GetObjectTagging, ListMultipartUploads, AbortMultipartUpload; `upload` and `tags`
-//! have those that write. `connector` shows `object_store` what it has no name for.
+//! GetBucketVersioning, HeadObject, DeleteObject, GetObjectTagging, ListMultipartUploads, AbortMultipartUpload; `acl` has access lists,
+//! `upload` and `tags` have those that write. `connector` shows `object_store` what it has no name for.
 //! What a compatible server does not know (501) counts as a feature that is off.
 
+mod acl;
 mod connector;
 mod request;
 mod tags;
@@ -15,18 +16,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use catalog::model::Timestamp;
 use futures::stream::BoxStream;
-use object_store::Attributes;
 use object_store::aws::AwsCredentialProvider;
 use reqwest::Method;
 
 use super::spread::{self, Entry, Keys, Pages};
-use super::{Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
+use super::{Attached, Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
 use crate::error::{Error, Kind, Result};
 use request::{Client, encode};
 use xml::Element;
 
 pub(super) use connector::Connector;
-pub(super) use request::Place;
+pub(super) use request::{Place, Trying};
 
 /// A bucket, or a prefix of one.
 #[derive(Clone, Debug)]
@@ -37,15 +37,15 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// A bucket that is open already.
+    /// A bucket in a region, with credentials unless nothing is signed.
     pub(super) fn new(
         place: Place,
         prefix: String,
-        region: String,
-        credentials: Option<AwsCredentialProvider>,
+        signing: (String, Option<AwsCredentialProvider>),
+        trying: Trying,
     ) -> Result<Self> {
         let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
-        Ok(Self { client: Client::new(place, region, credentials)?, prefix })
+        Ok(Self { client: Client::new(place, signing, trying)?, prefix })
     }
 
     fn object(&self, path: &str) -> String {
@@ -324,8 +324,12 @@ impl Versions for Bucket {
         }
     }
 
-    async fn begin_upload(&self, path: &str, beside: &Attributes, tags: &str) -> Result<String> {
-        self.begin(path, beside, tags).await
+    async fn grants(&self, path: &str) -> Result<Vec<(&'static str, String)>> {
+        self.grants_of(path).await
+    }
+
+    async fn begin_upload(&self, path: &str, attached: &Attached) -> Result<String> {
+        self.begin(path, attached).await
     }
 
     async fn put_part(&self, path: &str, id: &str, number: u32, bytes: Bytes) -> Result<String> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use catalog::model::Timestamp;
 use futures::stream::BoxStream;
-use object_store::Attributes;
+use object_store::{Attributes, TagSet};
 
 use super::Listed;
 use crate::error::Result;
@@ -69,6 +69,17 @@ pub struct Upload {
     pub begun: Timestamp,
 }
 
+/// What stays beside the bytes of an object that is written anew.
+#[derive(Clone, Debug, Default)]
+pub struct Attached {
+    /// User metadata and headers.
+    pub attributes: Attributes,
+    /// Tags.
+    pub tags: TagSet,
+    /// Headers that grant what the object's own access list grants; none for the usual list.
+    pub grants: Vec<(&'static str, String)>,
+}
+
 /// A store that keeps versions; all paths are relative to the source.
 #[async_trait]
 pub trait Versions: std::fmt::Debug + Send + Sync {
@@ -95,8 +106,13 @@ pub trait Versions: std::fmt::Debug + Send + Sync {
     async fn storage_class(&self, path: &str) -> Result<Option<String>>;
     /// Unfinished uploads.
     async fn uploads(&self) -> Result<Vec<Upload>>;
-    /// Begins an upload in parts, with what stands beside the object's bytes and its tags as a query; gives the store's id of it.
-    async fn begin_upload(&self, path: &str, beside: &Attributes, tags: &str) -> Result<String>;
+    /// Headers that grant what the current version's own access list grants; none if it is the one that every new object has.
+    ///
+    /// # Errors
+    /// `Denied` if the store does not let it be read, `Unavailable` if it is not understood.
+    async fn grants(&self, path: &str) -> Result<Vec<(&'static str, String)>>;
+    /// Begins an upload in parts, with what stands beside the object's bytes; gives the store's id of it.
+    async fn begin_upload(&self, path: &str, attached: &Attached) -> Result<String>;
     /// Sends a part, from 1; gives its etag.
     async fn put_part(&self, path: &str, id: &str, number: u32, bytes: Bytes) -> Result<String>;
     /// Makes the object of its parts' etags, in order, if it still is the one with `expect_etag`; gives the new etag. A part's repeat

@@ -4,8 +4,8 @@
 //! Every change can be repeated: one whose answer was lost finds its own bytes there and is content with them.
 //! Files: written beside the old one, synced, renamed over it; mode and owner are kept, the time is honestly new.
 //! S3: `If-Match` on the put; user metadata, headers, tags, storage class and keys of encryption are kept but for entries that have to go,
-//! an ACL of the object's own is not. A large blob goes up in parts, which are joined with `If-Match`; its etag is looked at once more right
-//! before, for servers that do not know the condition, and for stores other than S3, which `object_store` gives none.
+//! and so is an access list of the object's own. A large blob, and one with such a list, goes up in parts, which are joined with `If-Match`; its
+//! etag is looked at once more right before, for servers that do not know the condition, and for stores other than S3, which `object_store` gives none.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -21,7 +21,7 @@ use object_store::{
 
 use super::beside::{is_attribute, is_told};
 use super::fetch::blocking;
-use super::{Entry, EntryKind, Lake, Upload, Versions, Without, local};
+use super::{Attached, Entry, EntryKind, Lake, Upload, Versions, Without, local};
 use crate::content::Content;
 use crate::error::{self, Error, Kind, Result};
 
@@ -64,11 +64,21 @@ impl Lake {
         new: &New<'_>,
     ) -> Result<Option<String>> {
         let Some(versions) = &self.versions else { return Ok(None) };
-        if new.content.len() <= self.limits.single_put_bytes_max && !new.needs_own_client {
+        let grants = match versions.grants(path).await {
+            Err(error) if error.kind == Kind::Denied => {
+                tracing::warn!(
+                    "the store does not let access lists be read: what is written anew gets the usual one"
+                );
+                Vec::new()
+            }
+            grants => grants?,
+        };
+        let is_small = new.content.len() <= self.limits.single_put_bytes_max;
+        if is_small && !new.needs_own_client && grants.is_empty() {
             return Ok(None);
         }
-        let (_, beside, tags) = self.beside("begin upload", path, expect_etag, new.without).await?;
-        versions.begin_upload(path, &beside, tags.encoded()).await.map(Some)
+        let (_, attached) = self.beside("begin upload", path, expect_etag, new.without).await?;
+        versions.begin_upload(path, &Attached { grants, ..attached }).await.map(Some)
     }
 
     /// Puts another object in the place of one, if it still is the one with `expect_etag`; gives the new etag. `upload` is
@@ -230,14 +240,14 @@ impl Lake {
         .await
     }
 
-    /// What the object is now, provided it is the one expected, and what stays beside its bytes: attributes and tags.
+    /// What the object is now, provided it is the one expected, and what stays beside its bytes but for grants: attributes and tags.
     async fn beside(
         &self,
         operation: &'static str,
         path: &str,
         expect_etag: &str,
         without: &Without,
-    ) -> Result<(ObjectMeta, Attributes, TagSet)> {
+    ) -> Result<(ObjectMeta, Attached)> {
         let (meta, read) = self.look(operation, path, expect_etag).await?;
         let kept = read.iter().filter(|(attribute, _)| !is_attribute(attribute, without));
         let mut attributes: Attributes = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -252,7 +262,7 @@ impl Lake {
                 attributes.insert(Attribute::StorageClass, class.into());
             }
         }
-        Ok((meta, attributes, tags))
+        Ok((meta, Attached { attributes, tags, grants: Vec::new() }))
     }
 
     async fn replace_object(
@@ -266,7 +276,8 @@ impl Lake {
             return self.join_parts(&**versions, path, expect_etag, content, id).await;
         }
         let operation = "replace blob";
-        let (meta, attributes, tags) = self.beside(operation, path, expect_etag, without).await?;
+        let (meta, Attached { attributes, tags, .. }) =
+            self.beside(operation, path, expect_etag, without).await?;
         if content.len() > self.limits.single_put_bytes_max {
             let options = PutMultipartOptions { tags, attributes, ..PutMultipartOptions::default() };
             return self.put_parts(path, expect_etag, content, options).await;

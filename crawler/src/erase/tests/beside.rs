@@ -49,6 +49,8 @@ async fn filled() -> Arc<Bucket> {
     bucket.put_carrying("old-tag.csv", b"id\n2\n", plain.clone(), "team=crm").await;
     bucket.put_carrying("old-metadata.csv", b"id\n1\n", beside, "team=crm").await;
     bucket.put_carrying("old-metadata.csv", b"id\n2\n", plain.clone(), "team=crm").await;
+    bucket.put_carrying("shared.csv", rows.as_bytes(), plain.clone(), "team=crm").await;
+    bucket.grant("shared.csv", &vec![("x-amz-grant-read", "id=\"auditors\"".to_owned())]);
     bucket.put_carrying("nobody.csv", OTHERS.as_bytes(), plain, "team=crm").await;
     bucket
 }
@@ -83,10 +85,11 @@ async fn it_is_found_by_the_index_and_goes_while_all_else_stays() {
         ("both.csv", "user metadata", "uploaded-by"),
         ("metadata.csv", "header", "content-disposition"),
         ("metadata.csv", "user metadata", "uploaded-by"),
+        ("shared.csv", "cell", "email"),
         ("tag.csv", "tag", "owner"),
     ];
     assert_eq!(found, expected);
-    assert!((answer.blobs_read, answer.not_searched.len()) == (3, 0), "the index leads there: {answer:?}");
+    assert!((answer.blobs_read, answer.not_searched.len()) == (4, 0), "the index leads there: {answer:?}");
 
     let (before, carried) = (bucket.all_bytes().await, bucket.all_carried().await);
     let (id, hash) = setup.approved_plan().await;
@@ -113,6 +116,8 @@ async fn it_is_found_by_the_index_and_goes_while_all_else_stays() {
     {
         assert_eq!(of(&now, path, version), (2, vec!["team=crm".to_owned()]), "{path}");
     }
+    let shared = (3, vec!["team=crm".to_owned()]);
+    assert_eq!(of(&now, "shared.csv", 0), shared, "its access list goes with the bytes");
     let [tagged] = &after[&("old-tag.csv".to_owned(), false)][..] else { panic!("it lost its tag alone") };
     assert_eq!(tagged, b"id\n1\n");
     assert!(!after.contains_key(&("old-metadata.csv".to_owned(), false)), "what it carries cannot change");
@@ -186,7 +191,7 @@ async fn tags_that_the_store_denies_are_remembered_and_told_everywhere() {
     crawl(&ctx, &setup.lakes[0]).await.unwrap();
     assert!(denied(), "a crawl that reads nothing learns nothing");
     let answer = find(&setup.officer(), &setup.ada(), FindOptions::default()).await.unwrap();
-    assert!(answer.places.iter().all(|place| place.place != "tag") && answer.places.len() == 5, "{answer:?}");
+    assert!(answer.places.iter().all(|place| place.place != "tag") && answer.places.len() == 6, "{answer:?}");
     let of_tags = |reasons: Vec<&str>| {
         reasons.iter().filter(|reason| reason.starts_with("tags were not searched")).count()
     };
@@ -195,7 +200,7 @@ async fn tags_that_the_store_denies_are_remembered_and_told_everywhere() {
     assert_eq!(of_tags(planned.not_searched.iter().map(|one| &*one.reason).collect()), 1, "{planned:?}");
     let verified = verify(&setup.officer(), &planned.plan).await.unwrap();
     let reasons: Vec<_> = verified.not_searched.iter().map(|one| &*one.reason).collect();
-    assert!(reasons.len() == 1 && reasons[0].ends_with("objects and old versions: 8"), "{reasons:?}");
+    assert!(reasons.len() == 1 && reasons[0].ends_with("objects and old versions: 9"), "{reasons:?}");
 
     // Once they may be read, what was crawled without them is crawled again.
     bucket.tags_denied.store(0, Ordering::SeqCst);
@@ -203,9 +208,9 @@ async fn tags_that_the_store_denies_are_remembered_and_told_everywhere() {
     crawl(&ctx, &setup.lakes[0]).await.unwrap();
     assert!(!denied());
     let report = crawl(&ctx, &setup.lakes[0]).await.unwrap();
-    assert_eq!(report.read, 7, "all of it");
+    assert_eq!(report.read, 8, "all of it");
     let answer = find(&setup.officer(), &setup.ada(), FindOptions::default()).await.unwrap();
-    assert_eq!((answer.places.len(), answer.not_searched.len()), (7, 0), "{answer:?}");
+    assert_eq!((answer.places.len(), answer.not_searched.len()), (8, 0), "{answer:?}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use object_store::{
     PutOptions, PutPayload, PutResult, Result, TagSet,
 };
 
-use crate::source::{Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
+use crate::source::{Attached, Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
 
 #[derive(Clone, Debug)]
 struct Kept {
@@ -26,7 +26,11 @@ struct Kept {
     marker: bool,
     size: u64,
     tags: Vec<(String, String)>,
+    grants: Grants,
 }
+
+/// Headers that give an object an access list of its own.
+pub(super) type Grants = Vec<(&'static str, String)>;
 
 /// Versions of each path, oldest first; their bytes lie in `inner` under path and version.
 #[derive(Debug, Default)]
@@ -45,7 +49,7 @@ pub(super) struct Bucket {
 }
 
 /// Path and parts of an upload, and what its object is to carry.
-type Begun = (String, Vec<Bytes>, PutOptions);
+type Begun = (String, Vec<Bytes>, Attached);
 
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,6 +104,12 @@ impl Bucket {
         self.add(path, Some(bytes.to_vec().into()), options).await.unwrap();
     }
 
+    /// Gives the latest version of an object an access list of its own.
+    pub(super) fn grant(&self, path: &str, grants: &Grants) {
+        let mut kept = self.kept.lock().unwrap();
+        kept.get_mut(path).and_then(|versions| versions.last_mut()).unwrap().grants.clone_from(grants);
+    }
+
     pub(super) async fn mark_deleted(&self, path: &str) {
         self.add(path, None, PutOptions::default()).await.unwrap();
     }
@@ -116,7 +126,7 @@ impl Bucket {
             etag = etag_of(&payload);
         }
         let tags = url::form_urlencoded::parse(options.tags.encoded().as_bytes()).into_owned().collect();
-        let kept = Kept { id, etag, marker, size, tags };
+        let kept = Kept { id, etag, marker, size, tags, grants: Vec::new() };
         self.kept.lock().unwrap().entry(path.to_owned()).or_default().push(kept.clone());
         Ok(kept)
     }
@@ -154,7 +164,7 @@ impl Bucket {
     }
 }
 
-/// Attributes and tags of every version that has any, by path and place of the version, oldest first.
+/// Attributes with grants, and tags, of every version that has any, by path and place of the version, oldest first.
 pub(super) type Carried = BTreeMap<(String, usize), (Vec<(String, String)>, Vec<(String, String)>)>;
 
 impl Bucket {
@@ -167,6 +177,7 @@ impl Bucket {
                 let shown =
                     |(name, value): (&Attribute, &AttributeValue)| (format!("{name:?}"), value.to_string());
                 let mut attributes: Vec<_> = got.attributes.iter().map(shown).collect();
+                attributes.extend(version.grants.iter().map(|(name, to)| ((*name).to_owned(), to.clone())));
                 attributes.sort();
                 all.insert((path.clone(), place), (attributes, version.tags.clone()));
             }
@@ -371,12 +382,14 @@ impl Versions for Bucket {
         Ok(uploads.iter().map(upload).collect())
     }
 
-    async fn begin_upload(&self, path: &str, beside: &Attributes, tags: &str) -> Answer<String> {
+    async fn grants(&self, path: &str) -> Answer<Grants> {
+        self.latest(path).map(|latest| latest.grants).map_err(|_| unavailable())
+    }
+
+    async fn begin_upload(&self, path: &str, attached: &Attached) -> Answer<String> {
         let dies_after = self.write_begins().map_err(|_| unavailable())?;
         let id = format!("u{}", self.next.fetch_add(1, Ordering::SeqCst));
-        let carrying =
-            PutOptions { attributes: beside.clone(), tags: tag_set(tags), ..PutOptions::default() };
-        self.uploads.lock().unwrap().insert(id.clone(), (path.to_owned(), Vec::new(), carrying));
+        self.uploads.lock().unwrap().insert(id.clone(), (path.to_owned(), Vec::new(), attached.clone()));
         if dies_after { Err(unavailable()) } else { Ok(id) }
     }
 
@@ -398,9 +411,11 @@ impl Versions for Bucket {
         }
         let upload = self.uploads.lock().unwrap().remove(id);
         let gone = || crate::error::Error::conflict("join", "the upload is gone");
-        let (of, bytes, carrying) = upload.ok_or_else(gone)?;
+        let (of, bytes, Attached { attributes, tags, grants }) = upload.ok_or_else(gone)?;
         assert_eq!((&*of, parts.len()), (path, bytes.len()));
+        let carrying = PutOptions { attributes, tags, ..PutOptions::default() };
         let kept = self.add(path, Some(bytes.concat().into()), carrying).await.map_err(|_| unavailable())?;
+        self.grant(path, &grants);
         if dies_after { Err(unavailable()) } else { Ok(kept.etag) }
     }
 

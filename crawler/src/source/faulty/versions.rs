@@ -7,11 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
-use object_store::Attributes;
 
 use super::{Dice, Fault};
 use crate::error::{Error, Kind, Result};
-use crate::source::{Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
+use crate::source::{Attached, Hold, Listed, ObjectVersion, Upload, Versioning, Versions};
 
 /// Tries of a request; the real client makes some more, and waits in between.
 const ATTEMPTS_MAX: usize = 2;
@@ -118,8 +117,12 @@ impl Versions for FaultyVersions {
         self.ask("", || self.versions.uploads()).await
     }
 
-    async fn begin_upload(&self, path: &str, beside: &Attributes, tags: &str) -> Result<String> {
-        self.ask(path, || self.versions.begin_upload(path, beside, tags)).await
+    async fn grants(&self, path: &str) -> Result<Vec<(&'static str, String)>> {
+        self.ask(path, || self.versions.grants(path)).await
+    }
+
+    async fn begin_upload(&self, path: &str, attached: &Attached) -> Result<String> {
+        self.ask(path, || self.versions.begin_upload(path, attached)).await
     }
 
     async fn put_part(&self, path: &str, id: &str, number: u32, bytes: Bytes) -> Result<String> {

@@ -38,6 +38,8 @@ impl HttpService for Telling {
 }
 
 fn tell(headers: &mut HeaderMap) {
+    // Whoever may write user metadata may not choose headers of what is written anew.
+    TOLD.iter().for_each(|header| drop(headers.remove(format!("x-amz-meta-{}", told(header)))));
     for header in TOLD {
         let Some(value) = headers.get(*header).filter(|value| *value != USUAL).cloned() else { continue };
         if let Ok(name) = HeaderName::try_from(format!("x-amz-meta-{}", told(header))) {
@@ -54,8 +56,9 @@ mod tests {
     fn headers_are_told_as_metadata_and_nothing_else_changes() {
         let mut headers = HeaderMap::new();
         headers.insert("x-amz-server-side-encryption", "AES256".parse().unwrap());
+        headers.insert("x-amz-meta-headwater-x-amz-website-redirect-location", "/forged".parse().unwrap());
         tell(&mut headers);
-        assert_eq!(headers.len(), 1, "what is usual needs no care");
+        assert_eq!(headers.len(), 1, "what is usual needs no care, and what was not told by us is not told");
         headers.insert("x-amz-website-redirect-location", "/people/ada".parse().unwrap());
         headers.insert("x-amz-server-side-encryption", "aws:kms".parse().unwrap());
         tell(&mut headers);

@@ -1,5 +1,6 @@
 //! One signed request to S3 and its answer, retried while the store is busy.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,14 +8,12 @@ use object_store::aws::{AwsAuthorizer, AwsCredentialProvider};
 use object_store::client::{HttpRequest, HttpRequestBody};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
+use tokio::sync::Semaphore;
 use url::Url;
 
+use super::super::guard::Limits;
 use crate::error::{self, Error, Kind, Result};
 
-/// Tries of one request.
-const ATTEMPTS_MAX: u32 = 5;
-/// Wait before the second try; doubles with each.
-const BACKOFF: Duration = Duration::from_millis(200);
 /// Longest time one try may take beside sending its body; answers are small.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// A body is given the time that it takes at this rate.
@@ -43,12 +42,20 @@ impl Place {
     }
 }
 
+/// How hard a bucket is tried, and what of it is shared with the store that `object_store` opens.
+#[derive(Clone, Debug)]
+pub(in crate::source) struct Trying {
+    pub(in crate::source) limits: Limits,
+    pub(in crate::source) requests: Arc<Semaphore>,
+}
+
 /// What sends requests to one bucket.
 #[derive(Clone)]
 pub(super) struct Client {
     place: Place,
     region: String,
     credentials: Option<AwsCredentialProvider>,
+    trying: Trying,
     http: reqwest::Client,
 }
 
@@ -85,12 +92,12 @@ impl Client {
     /// A client of one bucket.
     pub(super) fn new(
         place: Place,
-        region: String,
-        credentials: Option<AwsCredentialProvider>,
+        (region, credentials): (String, Option<AwsCredentialProvider>),
+        trying: Trying,
     ) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(TIMEOUT).build();
         let http = http.map_err(|e| Error::internal("open S3 source", "no HTTP client").with_source(e))?;
-        Ok(Self { place, region, credentials, http })
+        Ok(Self { place, region, credentials, trying, http })
     }
 
     /// Sends a request without a body; `object` and `query` are encoded already.
@@ -109,9 +116,12 @@ impl Client {
     pub(super) async fn call(&self, operation: &'static str, call: &Call<'_>) -> Result<Answer> {
         let mut attempt = 0;
         loop {
-            match self.once(operation, call).await {
-                Err(error) if error.kind == Kind::Unavailable && attempt + 1 < ATTEMPTS_MAX => {
-                    tokio::time::sleep(BACKOFF * (1 << attempt)).await;
+            let permit = self.trying.requests.acquire().await;
+            let outcome = self.once(operation, call).await;
+            drop(permit);
+            match outcome {
+                Err(error) if error.kind == Kind::Unavailable && attempt < self.trying.limits.retries_max => {
+                    self.trying.limits.wait(attempt).await;
                     attempt += 1;
                 }
                 outcome => return outcome,

@@ -2,26 +2,30 @@
 //! UploadPart, CompleteMultipartUpload). `object_store` knows them without a condition, and does not tell their ids.
 
 use bytes::Bytes;
-use object_store::{Attribute, Attributes};
+use object_store::Attribute;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::super::Attached;
 use super::super::beside::header_told;
 use super::request::{Call, encode};
 use super::{Bucket, xml};
 use crate::error::{Error, Kind, Result};
 
 impl Bucket {
-    pub(super) async fn begin(&self, path: &str, beside: &Attributes, tags: &str) -> Result<String> {
+    pub(super) async fn begin(&self, path: &str, attached: &Attached) -> Result<String> {
         let operation = "begin upload";
         let mut headers = HeaderMap::new();
-        for (attribute, value) in beside {
+        for (attribute, value) in &attached.attributes {
             if let Some(name) = header_of(attribute) {
                 insert(&mut headers, operation, &name, value)?;
             }
         }
-        if !tags.is_empty() {
-            insert(&mut headers, operation, "x-amz-tagging", tags)?;
+        if !attached.tags.encoded().is_empty() {
+            insert(&mut headers, operation, "x-amz-tagging", attached.tags.encoded())?;
+        }
+        for (name, to) in &attached.grants {
+            insert(&mut headers, operation, name, to)?;
         }
         let object = self.object(path);
         let call =
