@@ -127,7 +127,6 @@ def check():
     assert {name: kept.get(name) for name in KMS} == KMS and kept.get("ExpiresString") == EXPIRES, kept
     assert "WebsiteRedirectLocation" not in seen["redirect.csv"][0]
     assert access("shared.csv") == {("FULL_CONTROL", "owner"), ("READ", EVERYBODY)}, access("shared.csv")
-    assert access("elsewhere.csv") == {("FULL_CONTROL", "owner")}, access("elsewhere.csv")
     assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 

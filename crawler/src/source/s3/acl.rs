@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 
+use super::request::Refused;
 use super::{Bucket, or_off, xml};
 use crate::error::{Error, Result};
 
@@ -20,10 +21,21 @@ impl Bucket {
     pub(super) async fn grants_of(&self, path: &str) -> Result<Vec<(&'static str, String)>> {
         let operation = "read access list";
         let answer = self.client.send(operation, Method::GET, &self.object(path), "acl=").await;
-        let Some(answer) = or_off(answer.map(Some))? else { return Ok(Vec::new()) };
-        let unclear = || Error::unavailable(operation, "the store's answer is not understood");
+        let answer = match or_off(answer.map(Some)) {
+            // Some servers know no list of what they joined of parts, and fail each time they are asked.
+            Err(error) if is_failure_of_its_own(&error) => None,
+            answer => answer?,
+        };
+        let Some(answer) = answer else { return Ok(Vec::new()) };
+        let unclear = || Error::invalid(operation, "the store's answer is not understood");
         grants(&xml::parse(&answer.body).ok_or_else(unclear)?).ok_or_else(unclear)
     }
+}
+
+/// Whether the server failed at every try, rather than was busy or could not be reached.
+fn is_failure_of_its_own(error: &Error) -> bool {
+    let refused = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Refused>());
+    refused == Some(&Refused(500))
 }
 
 /// Headers that grant what an access list grants; none for the list that every new object has. `None` if a grant is not understood:

@@ -74,6 +74,11 @@ pub(super) struct Call<'a> {
     pub(super) body: Bytes,
 }
 
+/// The status of an answer that is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("status {0}")]
+pub(super) struct Refused(pub(super) u16);
+
 /// An answer that is no error.
 pub(super) struct Answer {
     headers: HeaderMap,
@@ -168,6 +173,7 @@ fn refusal(operation: &'static str, status: StatusCode) -> Error {
         _ => Kind::Invalid,
     };
     Error::new(kind, operation, format!("the store answers {}", status.as_u16()))
+        .with_source(Refused(status.as_u16()))
 }
 
 /// Percent-encodes all but unreserved characters (RFC 3986, 2.3), as the signature demands; optionally not slashes.
