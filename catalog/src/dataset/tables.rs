@@ -57,10 +57,15 @@ fn roots<'a>(blobs: &[BlobFacts<'a>]) -> BTreeMap<&'a str, &'static str> {
                 roots.insert(root, format);
             }
         }
-        if hudi::slice(name).is_some() && name.ends_with(".parquet") {
+    }
+    // Files that are called as Hudi's are, where no log above them tells which folder is the table.
+    for facts in blobs {
+        let Some((folders, name)) = facts.path.rsplit_once('/') else { continue };
+        let is_slice = hudi::slice(name).is_some() && name.ends_with(".parquet");
+        if is_slice && root_of(facts.path, &roots).is_none() {
             let table = folders.split('/').take_while(|folder| !folder.contains('=')).map(|f| f.len() + 1);
             let length = table.sum::<usize>().saturating_sub(1);
-            roots.entry(&folders[..length]).or_insert("hudi");
+            roots.insert(&folders[..length], "hudi");
         }
     }
     roots

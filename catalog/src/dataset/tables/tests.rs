@@ -190,6 +190,19 @@ fn a_hudi_table_holds_the_newest_completed_slices() {
 }
 
 #[test]
+fn a_hudi_table_of_date_folders_is_one_table() {
+    let slice = |day: u8, instant: u64| {
+        format!("t/2024/04/{day:02}/{day:08}-0000-4000-8000-000000000000-0_0-1-0_{instant}.parquet")
+    };
+    let (one, two) = (slice(1, 20240101000000), slice(2, 20240101000000));
+    let (old, open) = (slice(3, 20240101000000), slice(3, 20240102000000));
+    let timeline = ["t/.hoodie/20240101000000.commit", "t/.hoodie/20240102000000.inflight"];
+    let timeline = timeline.map(|path| Blob { path: path.into(), format: "json", modified: 5, log: None });
+    let files = data(&format!("{one} {two} {old} {open}"));
+    assert_eq!(grouped(&with(files, timeline)), [format!("t hudi: {one} {two} {old}")]);
+}
+
+#[test]
 fn leftovers_of_an_export_and_open_transactions_are_no_data() {
     let mut blobs = data("u/x_000 u/x_001 u/x_002 u/x_003");
     blobs[2].modified = 3; // of an earlier, larger export

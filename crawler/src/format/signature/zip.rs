@@ -53,7 +53,7 @@ fn kind_of(head: &Head<'_>) -> Option<(&'static str, &'static str)> {
         return Some(("zip", "application/vnd.google-earth.kmz"));
     }
     if names.first().is_some_and(|name| name.ends_with(b".npy")) {
-        return Some(("npz", "application/x-npz"));
+        return Some(("zip", "application/x-npz"));
     }
     if names.iter().any(|name| name.ends_with(b"/data.pkl") || *name == b"data.pkl") {
         return Some(("pytorch", "application/x-pytorch"));
