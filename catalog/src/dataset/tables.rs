@@ -58,17 +58,23 @@ fn roots<'a>(blobs: &[BlobFacts<'a>]) -> BTreeMap<&'a str, &'static str> {
             }
         }
     }
-    // Files that are called as Hudi's are, where no log above them tells which folder is the table.
-    for facts in blobs {
-        let Some((folders, name)) = facts.path.rsplit_once('/') else { continue };
-        let is_slice = hudi::slice(name).is_some() && name.ends_with(".parquet");
-        if is_slice && root_of(facts.path, &roots).is_none() {
-            let table = folders.split('/').take_while(|folder| !folder.contains('=')).map(|f| f.len() + 1);
-            let length = table.sum::<usize>().saturating_sub(1);
-            roots.insert(&folders[..length], "hudi");
-        }
+    let guessed: Vec<_> = blobs.iter().filter_map(|facts| hudi_root(facts.path, &roots)).collect();
+    for root in guessed {
+        roots.entry(root).or_insert("hudi");
     }
     roots
+}
+
+/// The folder of the table that a file called as Hudi's are lies in, where no timeline above it tells.
+fn hudi_root<'a>(path: &'a str, logged: &BTreeMap<&'a str, &'static str>) -> Option<&'a str> {
+    let (folders, name) = path.rsplit_once('/')?;
+    let is_slice = hudi::slice(name).is_some() && name.ends_with(".parquet");
+    if !is_slice || root_of(path, logged).is_some_and(|root| logged[root] == "hudi") {
+        return None;
+    }
+    let table = folders.split('/').take_while(|folder| !folder.contains('=')).map(|f| f.len() + 1);
+    let length = table.sum::<usize>().saturating_sub(1);
+    Some(&folders[..length])
 }
 
 /// What lies before a folder of a name.

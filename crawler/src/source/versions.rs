@@ -109,7 +109,7 @@ pub trait Versions: std::fmt::Debug + Send + Sync {
     /// Headers that grant what the current version's own access list grants; none if it is the one that every new object has.
     ///
     /// # Errors
-    /// `Denied` if the store does not let it be read, `Unavailable` if it is not understood.
+    /// `Denied` if the store does not let it be read, `Invalid` if a grant is not understood.
     async fn grants(&self, path: &str) -> Result<Vec<(&'static str, String)>>;
     /// Begins an upload in parts, with what stands beside the object's bytes; gives the store's id of it.
     async fn begin_upload(&self, path: &str, attached: &Attached) -> Result<String>;

@@ -200,6 +200,12 @@ fn a_hudi_table_of_date_folders_is_one_table() {
     let timeline = timeline.map(|path| Blob { path: path.into(), format: "json", modified: 5, log: None });
     let files = data(&format!("{one} {two} {old} {open}"));
     assert_eq!(grouped(&with(files, timeline)), [format!("t hudi: {one} {two} {old}")]);
+
+    // Without a timeline the folder alone tells, whatever else keeps a log above it or beside it.
+    let beside = ["a/x=1", "a/b/x=1"].map(|folder| one.replace("t/2024/04/01", folder));
+    let mut blobs = data(&beside.join(" "));
+    blobs.push(log("_delta_log/00000000000000000000.json", LogRole::DeltaCommit { version: 0 }, "", "", ""));
+    assert_eq!(grouped(&blobs), [format!("a hudi: {}", beside[0]), format!("a/b hudi: {}", beside[1])]);
 }
 
 #[test]

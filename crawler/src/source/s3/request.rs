@@ -188,3 +188,69 @@ pub(super) fn encode(text: &str, keep_slashes: bool) -> String {
     }
     encoded
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// A server that is busy the first so many times; gives its URL, and the most requests that it saw at a time.
+    async fn server(busy: usize) -> (String, Arc<AtomicUsize>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let most = Arc::new(AtomicUsize::new(0));
+        let (seen, now, answered) =
+            (most.clone(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (seen, now, answered) = (seen.clone(), now.clone(), answered.clone());
+                tokio::spawn(async move {
+                    let mut head = [0; 4096];
+                    let _ = stream.read(&mut head).await;
+                    seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    let status = if answered.fetch_add(1, Ordering::SeqCst) < busy { 503 } else { 200 };
+                    let answer =
+                        format!("HTTP/1.1 {status} told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                });
+            }
+        });
+        (url, most)
+    }
+
+    fn client(url: &str, retries_max: u32) -> (Client, Arc<Semaphore>) {
+        let backoff = Duration::from_millis(1);
+        let limits = Limits { requests_max: 2, retries_max, backoff, ..Limits::default() };
+        let requests = limits.requests();
+        let trying = Trying { limits, requests: requests.clone() };
+        let place = Place::new(Some(url), "here", "lake", false).unwrap();
+        (Client::new(place, ("here".into(), None), trying).unwrap(), requests)
+    }
+
+    #[tokio::test]
+    async fn no_more_requests_are_under_way_than_the_source_may_have() {
+        let (url, most) = server(0).await;
+        let (client, shared) = client(&url, 0);
+        let ask = || client.send("ask", Method::GET, "a", "");
+        futures::future::try_join_all((0..8).map(|_| ask())).await.unwrap();
+        assert_eq!(most.swap(0, Ordering::SeqCst), 2);
+        let held = shared.acquire().await; // by the store that shares them
+        futures::future::try_join_all((0..4).map(|_| ask())).await.unwrap();
+        drop(held);
+        assert_eq!(most.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_busy_store_is_asked_as_often_as_the_source_says() {
+        let (url, _) = server(2).await;
+        client(&url, 2).0.send("ask", Method::GET, "a", "").await.unwrap();
+        let (url, _) = server(2).await;
+        let told = client(&url, 1).0.send("ask", Method::GET, "a", "").await.err().unwrap();
+        assert_eq!(told.kind, Kind::Unavailable);
+    }
+}
