@@ -12,6 +12,7 @@ mod config;
 mod languages;
 mod markup;
 mod message;
+mod notation;
 #[cfg(test)]
 mod tests;
 
@@ -74,6 +75,40 @@ pub(super) static DIFF: Format = text::lines("diff", "text/x-diff", &["diff", "p
 /// Titles under moving pictures.
 pub(super) static SUBTITLES: Format =
     text::lines("subtitles", "text/vtt", &["vtt", "srt", "sub", "ass", "ssa"], message::subtitles);
+/// RDF as a triple a line.
+pub(super) static NTRIPLES: Format =
+    text::lines("ntriples", "application/n-triples", &["nt"], notation::ntriples);
+/// The same with graphs.
+pub(super) static NQUADS: Format = text::lines("nquads", "application/n-quads", &["nq"], notation::nquads);
+/// RDF with prefixes, and TriG.
+pub(super) static TURTLE: Format =
+    text::lines("turtle", "text/turtle", &["ttl", "trig", "n3"], notation::turtle);
+/// Sequences of nucleotides and amino acids.
+pub(super) static FASTA: Format = text::lines(
+    "fasta",
+    "text/x-fasta",
+    &["fa", "fasta", "fna", "faa", "ffn", "fas", "mfa"],
+    notation::fasta,
+);
+/// The same with qualities.
+pub(super) static FASTQ: Format = text::lines("fastq", "text/x-fastq", &["fq", "fastq"], notation::fastq);
+/// Sequences where they align.
+pub(super) static SAM: Format = text::lines("sam", "text/x-sam", &["sam"], notation::sam);
+/// Variants of genes.
+pub(super) static VCF: Format = text::lines("vcf", "text/x-vcf", &["vcf"], notation::vcf);
+/// Sequences with what is known of them.
+pub(super) static GENBANK: Format =
+    text::lines("genbank", "text/x-genbank", &["gb", "gbk", "genbank"], notation::genbank);
+/// Atoms of a molecule, in columns.
+pub(super) static PDB: Format = text::lines("pdb", "chemical/x-pdb", &["pdb", "ent"], notation::pdb);
+/// Crystals and molecules as items and loops.
+pub(super) static CIF: Format = text::lines("cif", "chemical/x-cif", &["cif", "mmcif"], notation::cif);
+/// Translations of a program's messages.
+pub(super) static GETTEXT: Format =
+    text::lines("gettext", "text/x-gettext-translation", &["po", "pot"], notation::gettext);
+/// Declarations of a document type.
+pub(super) static DTD: Format =
+    text::lines("dtd", "application/xml-dtd", &["dtd", "mod", "ent"], notation::dtd);
 
 /// The first letters of text and how they are written.
 struct Text {
